@@ -1,0 +1,77 @@
+"""Submit, recall and revise: what the owner (or an administrator in their place) does to a whole timesheet."""
+
+from typing import cast
+from uuid import uuid5
+
+from activities.act import Act
+from models.commands import Submit
+from models.errors import Invalid, Stale
+from models.rules.digest import content_json, sheet_digest
+from models.rules.statements import about_revision, about_submission, sheet_activity_id, work_id
+from models.rules.transitions import CommandKind, State
+from models.store.sheets import content_of, live_entries
+from models.tables.timesheet import Submission
+
+
+def submit(act: Act) -> None:
+    """Certify the content that was shown; from here on it is frozen.
+
+    Raises `Stale` when it is not the present content any more, `Invalid` when an entry is still running.
+    """
+    entries = live_entries(act.session, act.sheet.id)
+    content = content_of(act.owner.id, act.period, entries)
+    digest = sheet_digest(content)
+    if cast(Submit, act.asked.body).digest != digest:
+        raise Stale(
+            "This week changed since you opened it. Nothing was submitted: look at it again.",
+            state=act.sheet.state,
+            digest=digest,
+        )
+    if any(entry.end_at is None for entry in entries):
+        raise Invalid.field("endTime", "An entry is still running. Give it a finish, then submit.")
+    submission = Submission(
+        id=uuid5(act.asked.id, "submission"),
+        tenant_id=act.asked.key.tenant_id,
+        timesheet_id=act.sheet.id,
+        revision=act.sheet.revision,
+        digest=digest,
+        content=content_json(content),
+        certification=act.policy.certification,
+        approver_id=act.circle.approver_id,
+        submitted_by_id=act.actor.id,
+        on_behalf_of_id=act.asked.on_behalf_of_id,
+        reason=act.asked.reason,
+        submitted_at=act.now,
+    )
+    act.session.add(submission)
+    act.move_to(State.SUBMITTED)
+    act.sheet.submitted_at = act.now
+    act.sheet.waiting_for_id = act.circle.approver_id
+    act.sheet.submission_id = submission.id
+    act.statements += about_submission(
+        f"submit-{submission.id}",
+        act.now,
+        sheet_activity_id(act.sheet.id, act.sheet.revision),
+        [work_id(entry.id, entry.version) for entry in entries],
+        act.owner.agent,
+        act.acts_for_owner,
+    )
+    act.announce("timesheet.submitted", act.sheet.id, revision=act.sheet.revision, digest=digest)
+
+
+def reopen(act: Act) -> None:
+    """Recall or revise: the next revision begins as a draft; what was certified or decided stays on record."""
+    revised = sheet_activity_id(act.sheet.id, act.sheet.revision)
+    act.sheet.revision += 1
+    act.sheet.lock_at = None
+    act.move_to(State.DRAFT)
+    act.statements += about_revision(
+        sheet_activity_id(act.sheet.id, act.sheet.revision),
+        act.asked.reason or "",
+        revised,
+        *act.period_instants,
+        act.owner.agent,
+        act.acts_for_owner,
+    )
+    done = "recalled" if act.asked.kind is CommandKind.RECALL else "revised"
+    act.announce(f"timesheet.{done}", act.sheet.id, revision=act.sheet.revision)

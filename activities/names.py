@@ -1,0 +1,5 @@
+"""What workflows call the activities; the names stand in histories, so they never change."""
+
+LOAD_SHEET = "load_sheet"
+APPLY_COMMAND = "apply_command"
+LOCK_ON_SCHEDULE = "lock_on_schedule"

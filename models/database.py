@@ -1,0 +1,92 @@
+"""Connections and transactions: the only place that commits, and that says whose rows may be seen.
+
+A read session and a command transaction are different types, so a page cannot write by mistake.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+LOCK_WAIT = "5s"
+"""How long a statement waits for a row that another transaction holds."""
+
+UNAVAILABLE = (OperationalError, PoolTimeout)
+"""What a database that is away, or a pool that is exhausted, looks like."""
+
+_SET_TENANT = text("SELECT set_config('countersign.tenant', :tenant, true)")
+_SET_CREDENTIAL = text("SELECT set_config('countersign.credential', :key, true)")
+
+
+class ReadSession(Session):
+    """Reads of one page; never commits."""
+
+
+class WriteSession(Session):
+    """The transaction of one command; `command_transaction` commits it."""
+
+
+@lru_cache(maxsize=4)
+def engine_for(url: str, pool_size: int = 10) -> Engine:
+    """The process's engine for `url`: bounded pool, short waits, dead connections replaced.
+
+    `url` is a `postgresql://` URL of the application's role.
+    """
+    return create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=3,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 3, "options": f"-c lock_timeout={LOCK_WAIT} -c statement_timeout=10s"},
+    )
+
+
+@contextmanager
+def read_session(engine: Engine, tenant_id: UUID) -> Iterator[ReadSession]:
+    """A consistent view of one tenant's rows; whatever was done in it is rolled back."""
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        connection.execute(_SET_TENANT, {"tenant": str(tenant_id)})
+        with ReadSession(bind=connection, autoflush=False) as session:
+            yield session
+
+
+@contextmanager
+def command_transaction(engine: Engine, tenant_id: UUID) -> Iterator[WriteSession]:
+    """One transaction on one tenant's rows: committed when the block ends, rolled back when it raises."""
+    with engine.begin() as connection, _tenant_session(connection, tenant_id) as session:
+        yield session
+        session.flush()
+
+
+@contextmanager
+def credential_transaction(engine: Engine, key: str) -> Iterator[WriteSession]:
+    """A transaction that sees just the account or session found by `key`, of whichever tenant.
+
+    This is how a sign-in name or a cookie leads to its tenant; everything after that is scoped by tenant.
+    """
+    with engine.begin() as connection:
+        connection.execute(_SET_CREDENTIAL, {"key": key})
+        with WriteSession(bind=connection, autoflush=False) as session:
+            yield session
+            session.flush()
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether trying the same transaction again can help: serialisation failure, deadlock, lock wait, or the
+    server going away."""
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return state in {"40001", "40P01", "55P03"} or state.startswith(("57", "08", "53")) or error.connection_invalidated
+
+
+@contextmanager
+def _tenant_session(connection: Connection, tenant_id: UUID) -> Iterator[WriteSession]:
+    connection.execute(_SET_TENANT, {"tenant": str(tenant_id)})
+    with WriteSession(bind=connection, autoflush=False) as session:
+        yield session

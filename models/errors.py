@@ -1,0 +1,97 @@
+"""One small error class per business fact; `web/errors.py` maps each to a status and words.
+
+Every class says in its message what is so and what to do. `code` is what programs rely on. The data of an
+error travels through Temporal as JSON, so it holds only strings, numbers, lists and dictionaries.
+"""
+
+from typing import Any, ClassVar
+
+
+class DomainError(Exception):
+    """A refusal for a business reason. Nothing was saved."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, message: str, **data: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.data: dict[str, Any] = data
+
+
+class NotFound(DomainError):
+    """There is no such thing, or the viewer may not know of it: both look the same."""
+
+    code = "not_found"
+
+
+class NotYours(DomainError):
+    """The person sees it and may not do this to it."""
+
+    code = "not_yours"
+
+
+class OwnTime(DomainError):
+    """Nobody decides on their own time."""
+
+    code = "own_time"
+
+
+class WrongState(DomainError):
+    """The command does not fit the state of the timesheet. Data: `state`."""
+
+    code = "wrong_state"
+
+
+class AlreadyDecided(DomainError):
+    """Somebody else decided first. Data: `decidedBy`, `decidedAt`, `decision`, `state`."""
+
+    code = "decided"
+
+
+class Stale(DomainError):
+    """The content or version shown is no longer the present one. Data: `state`, `digest` or `version`."""
+
+    code = "stale"
+
+
+class KeyReused(DomainError):
+    """The command id was used before for something else."""
+
+    code = "key_reused"
+
+
+class ReasonRequired(DomainError):
+    """This act is only accepted with a reason."""
+
+    code = "reason_required"
+
+
+class Invalid(DomainError):
+    """What was typed cannot be accepted. Data: `errors`, a list of `{field, message, data}`."""
+
+    code = "invalid"
+
+    @classmethod
+    def field(cls, name: str, message: str, data: list[Any] | None = None) -> "Invalid":
+        """A refusal of one field."""
+        return cls(message, errors=[{"field": name, "message": message, "data": data or []}])
+
+
+class Withdrawn(DomainError):
+    """The asker was told that nothing was saved, so it must stay true."""
+
+    code = "withdrawn"
+
+
+class Unavailable(DomainError):
+    """A part of the system does not answer; nothing was saved and the same form may be sent again."""
+
+    code = "unavailable"
+
+
+def _concrete(base: type[DomainError]) -> list[type[DomainError]]:
+    return [base, *(found for child in base.__subclasses__() for found in _concrete(child))]
+
+
+BY_NAME: dict[str, type[DomainError]] = {error.__name__: error for error in _concrete(DomainError)}
+"""Every refusal by class name: how it is recognised after its way through Temporal."""

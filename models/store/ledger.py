@@ -1,0 +1,56 @@
+"""Adding to the ledger and to the outbox, in the transaction of the command that has something to say."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID, uuid5
+
+from sqlalchemy.dialects.postgresql import insert
+
+from models.database import WriteSession
+from models.rules.statements import Statement
+from models.tables.delivery import OutboxEvent
+from models.tables.provenance import LedgerStatement
+
+NAMESPACE = "default"
+"""Where the product's own statements stand."""
+
+
+def state(
+    session: WriteSession,
+    tenant_id: UUID,
+    command_id: UUID,
+    recorded_by_id: UUID | None,
+    statements: Iterable[Statement],
+) -> None:
+    """Record statements in order; saying the same thing again changes nothing."""
+    rows = [
+        {
+            "tenant_id": tenant_id,
+            "namespace": NAMESPACE,
+            "transaction_id": command_id,
+            "kind": statement.kind,
+            "subject": statement.subject,
+            "body": statement.body,
+            "digest": statement.digest,
+            "recorded_by_id": recorded_by_id,
+        }
+        for statement in statements
+    ]
+    if rows:
+        session.execute(insert(LedgerStatement).values(rows).on_conflict_do_nothing())
+
+
+def announce(
+    session: WriteSession, tenant_id: UUID, command_id: UUID, type_: str, subject: UUID, data: dict[str, Any]
+) -> None:
+    """Put one event into the outbox; its id follows from the command, so it is the same for every receiver."""
+    session.execute(
+        insert(OutboxEvent).values(
+            tenant_id=tenant_id,
+            id=uuid5(command_id, type_),
+            type=type_,
+            subject=str(subject),
+            data=data,
+            command_id=command_id,
+        )
+    )

@@ -1,0 +1,14 @@
+"""All tables together: for migrations, and for rules that hold for every table."""
+
+from sqlalchemy import MetaData
+
+from models.tables import accruals, auth, delivery, people, provenance, timecard, timesheet
+from models.tables.base import Base
+
+MODULES = (people, timecard, timesheet, accruals, provenance, delivery, auth)
+"""Every module with tables; importing them fills the metadata."""
+
+
+def everything() -> MetaData:
+    """The metadata with every table of the product."""
+    return Base.metadata

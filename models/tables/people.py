@@ -1,0 +1,86 @@
+"""Organisations, their people and projects."""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.tables.base import READ_ONLY, READ_WRITE, REPLACEABLE, Base, TenantOwned
+
+
+class Tenant(Base):
+    """An organisation. The directory of tenants is the one table without a tenant of its own."""
+
+    __tablename__ = "tenant"
+    __table_args__ = {"info": READ_ONLY | {"directory": True}}
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(unique=True, comment="short name, for the command line and sign-in")
+    name: Mapped[str]
+
+
+class TenantPolicy(TenantOwned, Base):
+    """What an organisation has decided about its timesheets."""
+
+    __tablename__ = "tenant_policy"
+    __table_args__ = (
+        CheckConstraint("week_starts_on BETWEEN 0 AND 6", name="week_starts_on"),
+        CheckConstraint("lock_after_days >= 0", name="lock_after_days"),
+        {"info": READ_WRITE},
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
+    time_zone: Mapped[str] = mapped_column(comment="IANA name; the zone of people who name none")
+    week_starts_on: Mapped[int] = mapped_column(default=0, comment="0 = Monday")
+    lock_after_days: Mapped[int] = mapped_column(default=21, comment="days after the period's end")
+    certification: Mapped[str] = mapped_column(comment="what a worker accepts when submitting")
+
+
+class Person(TenantOwned, Base):
+    """Somebody with a staff id."""
+
+    __tablename__ = "person"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "staff_id"),
+        Index("ix_person_supervisor", "tenant_id", "supervisor_id"),
+        CheckConstraint("supervisor_id <> id", name="not_own_supervisor"),
+        {"info": READ_WRITE},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    staff_id: Mapped[str] = mapped_column(comment="the organisation's own number; external id in provenance")
+    name: Mapped[str]
+    email: Mapped[str | None]
+    time_zone: Mapped[str] = mapped_column(comment="IANA name; days and weeks are counted in it")
+    holiday_calendar: Mapped[str] = mapped_column(default="GB-ENG", comment="ISO 3166-2 place")
+    supervisor_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class PersonRole(TenantOwned, Base):
+    """One role of one person."""
+
+    __tablename__ = "person_role"
+    __table_args__ = (
+        CheckConstraint(
+            "role IN ('worker', 'supervisor', 'project_lead', 'administrator', 'auditor', 'integration')",
+            name="role",
+        ),
+        {"info": REPLACEABLE},
+    )
+
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    role: Mapped[str] = mapped_column(primary_key=True)
+
+
+class Project(TenantOwned, Base):
+    """What work is done for."""
+
+    __tablename__ = "project"
+    __table_args__ = (UniqueConstraint("tenant_id", "external_id"), {"info": READ_WRITE})
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    external_id: Mapped[str]
+    name: Mapped[str]
+    lead_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    active: Mapped[bool] = mapped_column(default=True)

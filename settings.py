@@ -1,0 +1,195 @@
+"""Every setting, from environment variables named COUNTERSIGN_… or from a file `.env`; nothing else configures us."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+S = TypeVar("S", bound="Settings")
+PREFIX = "COUNTERSIGN_"
+SECRET_FILE = "secret"
+DEMO_SECRET = "demo-"  # noqa: S105 - the mark of a secret that `countersign up` made, not a secret
+SHORTEST_SECRET = 32
+PAYLOAD_KEY_BYTES = 32
+
+
+class SettingsError(Exception):
+    """The settings do not allow a start; the message names each variable and what it needs."""
+
+
+class Environment(StrEnum):
+    """What this installation is for."""
+
+    DEMO = "demo"
+    PRODUCTION = "production"
+
+
+def _postgres_url(value: str) -> str:
+    scheme, separator, rest = value.partition("://")
+    if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
+        raise ValueError("must look like postgresql://ROLE:PASSWORD@HOST/DATABASE")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _payload_keys(value: object) -> object:
+    """`id:KEY,id:KEY`, each KEY 32 bytes in base64."""
+    if not isinstance(value, str):
+        return value
+    pairs = (pair.strip().partition(":") for pair in value.split(",") if pair.strip())
+    keys = {name: base64.b64decode(key, validate=True) for name, _, key in pairs}
+    if not all(name and len(key) == PAYLOAD_KEY_BYTES for name, key in keys.items()):
+        raise ValueError(f"must be ID:KEY,ID:KEY with keys of {PAYLOAD_KEY_BYTES} bytes in base64")
+    return keys
+
+
+PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
+PayloadKeys = Annotated[dict[str, bytes], NoDecode, BeforeValidator(_payload_keys)]
+
+
+class Settings(BaseSettings):
+    """All settings of one process. `countersign up` fills in what leads to its own servers when nothing else does."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_default=True,
+    )
+
+    env: Environment = Field(
+        default=Environment.PRODUCTION,
+        description="`demo` allows the demo accounts and their known password; `production` refuses them.",
+    )
+    secret_key: SecretStr = Field(
+        default=SecretStr(""),
+        description=f"Signs forms and cookies. At least {SHORTEST_SECRET} characters, the same for every process, "
+        "such as `python -c 'import secrets; print(secrets.token_urlsafe(48))'` prints. "
+        "Required in production; the demo makes its own.",
+    )
+    base_url: str = Field(
+        default="http://127.0.0.1:8000",
+        description="The address people reach the pages at. Links in mail start with it, and cookies are sent "
+        "over TLS only when it starts with `https`.",
+    )
+    data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
+        default=Path(".countersign"),
+        description="Where `countersign up` keeps its databases, logs and secret, relative to the working directory.",
+    )
+    database_url: PostgresUrl = Field(
+        repr=False,
+        description="PostgreSQL 16 or later, as the application's role, which owns no table.",
+    )
+    database_owner_url: PostgresUrl | None = Field(
+        default=None,
+        repr=False,
+        description="The same database as the role that owns it and may create roles. "
+        "Only `countersign migrate` uses it.",
+    )
+    database_pool_size: int = Field(
+        default=10, ge=1, le=500, description="Connections that one web process keeps to PostgreSQL."
+    )
+    temporal_address: str = Field(default="127.0.0.1:7233", description="HOST:PORT of the Temporal cluster.")
+    temporal_namespace: str = Field(default="default", description="The namespace of our workflows there.")
+    task_queue: str = Field(
+        default="countersign", description="The queue that the web gives work to and the workers take it from."
+    )
+    payload_keys: PayloadKeys = Field(
+        default={},
+        repr=False,
+        description="Encrypts what Temporal stores (AES-GCM): `ID:KEY,ID:KEY`, each key 32 bytes in base64. "
+        "The first encrypts, all decrypt. Empty: not encrypted.",
+    )
+    command_timeout_seconds: float = Field(
+        default=8.0,
+        gt=0,
+        le=60,
+        description="How long a page waits for a command before it says that the answer is still to come.",
+    )
+    worker_metrics_address: str = Field(
+        default="", description="HOST:PORT where a worker serves its metrics. Empty: it does not."
+    )
+
+    @property
+    def production(self) -> bool:
+        """Whether real people's time is at stake here."""
+        return self.env is Environment.PRODUCTION
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_the_demo_secret(cls, values: dict[str, Any]) -> dict[str, Any]:
+        if values.get("env") != Environment.DEMO or values.get("secret_key"):
+            return values
+        stored = Path(values.get("data_dir") or cls.model_fields["data_dir"].default) / SECRET_FILE
+        return {**values, "secret_key": stored.read_text().strip()} if stored.exists() else values
+
+    @model_validator(mode="after")
+    def _refuse_a_weak_secret(self) -> Self:
+        secret = self.secret_key.get_secret_value()
+        if not secret:
+            raise ValueError(f"{PREFIX}SECRET_KEY is not set")
+        if self.production and secret.startswith(DEMO_SECRET):
+            raise ValueError(f"{PREFIX}SECRET_KEY is the demo's: production needs its own")
+        if self.production and len(secret) < SHORTEST_SECRET:
+            raise ValueError(f"{PREFIX}SECRET_KEY is too short: it needs {SHORTEST_SECRET} characters")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, dotenv_settings, _RunningServers(settings_cls)
+
+
+class _RunningServers(PydanticBaseSettingsSource):
+    """What leads to the servers of a `countersign up` that runs on the same data directory."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return None, field_name, False  # asked for by the base class; we answer for all fields at once, below
+
+    def __call__(self) -> dict[str, Any]:
+        from supervisor.state import running_settings  # only this source needs it
+
+        data_dir = self.current_state.get("data_dir") or Settings.model_fields["data_dir"].default
+        return dict(running_settings(Path(data_dir)))
+
+
+@functools.lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """The settings of this process, read once. Raises SettingsError."""
+    return load(Settings)
+
+
+def load(kind: type[S], values: Mapping[str, Any] | None = None) -> S:
+    """Reads settings; `values` win over the environment. Raises SettingsError."""
+    try:
+        return kind(**(values or {}))
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(dict(each)) for each in error.errors())) from None
+
+
+def variable(field_name: str) -> str:
+    """The environment variable of a field."""
+    return PREFIX + field_name.upper()
+
+
+def _explain(error: Mapping[str, Any]) -> str:
+    words = str(error["msg"]).removeprefix("Value error, ")
+    if not error["loc"]:
+        return f"{words}."
+    name = variable(str(error["loc"][0]))
+    return f"{name} is not set." if error["type"] == "missing" else f"{name}: {words}."

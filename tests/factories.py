@@ -1,0 +1,185 @@
+"""Readable people, weeks and commands for tests."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+from sqlalchemy.dialects.postgresql import insert
+
+from models.commands import Amend, Asked, Body, Decide, EntryFields, Move, Record, Remove, Submit
+from models.messages import SheetKey
+from models.rules.periods import Period, period_of, timesheet_id
+from models.rules.transitions import CommandKind
+from models.standard import SHIFT, standard_types
+from models.tables.accruals import Agreement, AgreementTarget
+from models.tables.people import Person, PersonRole, Project, Tenant, TenantPolicy
+from models.tables.timecard import TimePeriodType
+
+LONDON = ZoneInfo("Europe/London")
+MONDAY = date(2026, 11, 16)
+"""The first day of the week that tests are about."""
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """A tenant with Duane, who works; Roland, who approves; Suzanne, who administers; and a few more."""
+
+    tenant_id: UUID
+    people: dict[str, UUID]
+    projects: dict[str, UUID]
+    slug: str
+
+    @property
+    def duane(self) -> UUID:
+        return self.people["Duane Barry"]
+
+    @property
+    def roland(self) -> UUID:
+        return self.people["Roland Fuller"]
+
+    @property
+    def suzanne(self) -> UUID:
+        return self.people["Suzanne Modeski"]
+
+    @property
+    def alex(self) -> UUID:
+        return self.people["Alex Krycek"]
+
+    @property
+    def diana(self) -> UUID:
+        return self.people["Diana Fowley"]
+
+    def key(self, owner: UUID, day: date = MONDAY) -> SheetKey:
+        """The timesheet of a person's week."""
+        return SheetKey(self.tenant_id, timesheet_id(self.tenant_id, owner, period_of(day).start))
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Commands on one week of one person, as somebody."""
+
+    org: Organisation
+    owner: UUID
+    actor: UUID | None
+    day: date = MONDAY
+    on_behalf_of: UUID | None = None
+    reason: str | None = None
+    ids: list[UUID] = field(default_factory=list)
+
+    def ask(self, kind: CommandKind, body: Body, command_id: UUID | None = None) -> Asked:
+        period: Period = period_of(self.day)
+        return Asked(
+            id=command_id or uuid4(),
+            kind=kind,
+            key=self.org.key(self.owner, self.day),
+            owner_id=self.owner,
+            period_start=period.start,
+            actor_id=self.actor,
+            body=body,
+            on_behalf_of_id=self.on_behalf_of,
+            reason=self.reason,
+        )
+
+    def record(self, fields: EntryFields) -> Asked:
+        return self.ask(CommandKind.RECORD, Record(fields))
+
+    def amend(self, entry_id: UUID, version: int, fields: EntryFields) -> Asked:
+        return self.ask(CommandKind.AMEND, Amend(entry_id, version, fields))
+
+    def remove(self, entry_id: UUID, version: int) -> Asked:
+        return self.ask(CommandKind.REMOVE, Remove(entry_id, version))
+
+    def submit(self, digest: str) -> Asked:
+        return self.ask(CommandKind.SUBMIT, Submit(digest))
+
+    def approve(self, digest: str) -> Asked:
+        return self.ask(CommandKind.APPROVE, Decide(digest))
+
+    def reject(self, digest: str) -> Asked:
+        return self.ask(CommandKind.REJECT, Decide(digest))
+
+    def move(self, kind: CommandKind) -> Asked:
+        return self.ask(kind, Move())
+
+
+def worked(start: str, end: str | None, day: date = MONDAY, type_id: UUID = SHIFT, **fields: object) -> EntryFields:
+    """Time worked on a local day of London, for example `worked("09:00", "17:00")`."""
+    return EntryFields(type_id, at(day, start), at(day, end) if end else None, **fields)  # type: ignore[arg-type]
+
+
+def at(day: date, clock: str) -> datetime:
+    """A local time of London; 24:00 is the next midnight."""
+    hours, minutes = map(int, clock.split(":"))
+    midnight = datetime.combine(day, datetime.min.time())
+    return (midnight + timedelta(hours=hours, minutes=minutes)).replace(tzinfo=LONDON)
+
+
+def make_organisation(owner: Engine, slug: str | None = None) -> Organisation:
+    """A fresh tenant in the database; `owner` connects as somebody who may write everywhere."""
+    org = _named(slug or f"t{uuid4().hex[:12]}")
+    tenant = {"tenant_id": org.tenant_id}
+    with owner.begin() as connection:
+        connection.execute(insert(Tenant).values(id=org.tenant_id, slug=org.slug, name=f"Test {org.slug}"))
+        policy = tenant | {"time_zone": "Europe/London", "certification": "I certify that this is true."}
+        connection.execute(insert(TenantPolicy).values(policy))
+        connection.execute(insert(Person).values([tenant | person for person in _people(org)]))
+        connection.execute(insert(PersonRole).values([tenant | role for role in _roles(org)]))
+        connection.execute(insert(TimePeriodType).values([tenant | type_ for type_ in standard_types()]))
+        for external_id, name in _PROJECTS.items():
+            row = {"id": org.projects[external_id], "external_id": external_id, "name": name}
+            connection.execute(insert(Project).values(tenant | row))
+        for person in org.people.values():
+            agreement = uuid4()
+            year = {"start_date": date(2026, 4, 1), "end_date": date(2027, 3, 31)}
+            connection.execute(insert(Agreement).values(tenant | year | {"id": agreement, "person_id": person}))
+            for code, target in (("ANNUAL_TARGET_HOURS", 100_000), ("NIGHT_HOURS", 10_000)):
+                row = {"agreement_id": agreement, "accrual_code": code, "target": target, "opening_balance": target}
+                connection.execute(insert(AgreementTarget).values(tenant | row))
+    return org
+
+
+_PROJECTS = {"proj-533": "dog grooming", "proj-576B": "make party hats"}
+
+_ROLES: dict[str, tuple[str, ...]] = {
+    "Duane Barry": ("worker",),
+    "Max Fenig": ("worker",),
+    "Roland Fuller": ("worker", "supervisor"),
+    "Suzanne Modeski": ("worker", "administrator"),
+    "Alex Krycek": ("worker", "supervisor"),
+    "Diana Fowley": ("auditor",),
+}
+
+_SUPERVISORS = {
+    "Duane Barry": "Roland Fuller",
+    "Max Fenig": "Roland Fuller",
+    "Roland Fuller": "Alex Krycek",
+    "Suzanne Modeski": "Alex Krycek",
+}
+
+
+def _named(slug: str) -> Organisation:
+    return Organisation(uuid4(), {name: uuid4() for name in _ROLES}, {id_: uuid4() for id_ in _PROJECTS}, slug)
+
+
+def _people(org: Organisation) -> list[dict[str, object]]:
+    # Supervisors first, so that each row can point at one that exists.
+    names = sorted(_ROLES, key=lambda name: {"Alex Krycek": 0, "Roland Fuller": 1}.get(name, 2))
+    return [
+        {
+            "id": org.people[name],
+            "staff_id": f"{org.slug}-{number}",
+            "name": name,
+            "email": None,
+            "time_zone": "Europe/London",
+            "holiday_calendar": "GB-ENG",
+            "supervisor_id": org.people.get(_SUPERVISORS.get(name, "")),
+            "active": True,
+        }
+        for number, name in enumerate(names)
+    ]
+
+
+def _roles(org: Organisation) -> list[dict[str, object]]:
+    return [{"person_id": org.people[name], "role": role} for name, roles in _ROLES.items() for role in roles]

@@ -1,0 +1,125 @@
+"""Builds web/static/vendor from the npm packages, with the npm that pip installed.
+
+    python tools/assets.py install   what package-lock.json names, into node_modules
+    python tools/assets.py build     web/static/vendor from node_modules and the templates
+    python tools/assets.py lock      package-lock.json anew from package.json
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+MODULES = PROJECT / "node_modules"
+VENDOR = PROJECT / "web" / "static" / "vendor"
+PROGRAMS = Path(sys.executable).parent
+
+HTMX = ("htmx.min.js", "ext/hx-csp.min.js", "ext/hx-preload.min.js", "ext/hx-sse.min.js")
+SUBSETS = ("latin-ext", "latin")  # a browser fetches the first only for names that need it
+COMPRESSED = (".css", ".js")
+
+
+def install() -> None:
+    """Installs the locked packages."""
+    _npm("ci", "--loglevel=error")
+
+
+def lock() -> None:
+    """Writes the lock file: hashes, and no address of any kind."""
+    _npm("install", "--package-lock-only", "--loglevel=error")
+    path = PROJECT / "package-lock.json"
+    path.write_text(json.dumps(_without(json.loads(path.read_text()), "funding"), indent=2) + "\n")
+
+
+def build() -> None:
+    """Builds beside the old folder and then takes its place, so that a running server never misses a file."""
+    VENDOR.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=VENDOR.parent, prefix=".vendor-") as temporary:
+        made = Path(temporary) / "vendor"
+        _htmx(made / "htmx")
+        _tabler(made)
+        _inter(made / "inter")
+        _compress(made)
+        if VENDOR.exists():
+            VENDOR.rename(Path(temporary) / "old")
+        made.rename(VENDOR)
+
+
+def _htmx(target: Path) -> None:
+    target.mkdir(parents=True)
+    for name in HTMX:
+        source = MODULES / "htmx.org" / "dist" / name
+        script = re.sub(r"\n//# sourceMappingURL=.*\s*$", "\n", source.read_text())
+        (target / source.name).write_text(script)
+    shutil.copy(MODULES / "htmx.org" / "LICENSE", target)
+
+
+def _tabler(target: Path) -> None:
+    with tempfile.TemporaryDirectory() as purged:
+        program = MODULES / "purgecss" / "bin" / "purgecss.js"
+        _run("node", str(program), "--config", "tools/purgecss.config.cjs", "--output", purged)
+        parts = [(Path(purged) / name).read_text() for name in ("tabler.min.css", "tabler-themes.min.css")]
+    css = re.sub(r"\n?/\*# sourceMappingURL=.*?\*/\s*", "", "\n".join(parts))
+    (target / "tabler.css").write_text(css)
+
+
+def _inter(target: Path) -> None:
+    source = MODULES / "@fontsource-variable" / "inter"
+    target.mkdir(parents=True)
+    faces = re.findall(r"@font-face \{.*?\}", (source / "wght.css").read_text(), flags=re.DOTALL)
+    chosen = []
+    for subset in SUBSETS:
+        name = f"inter-{subset}-wght-normal.woff2"
+        chosen += [face.replace("./files/", "") for face in faces if f"/{name})" in face]
+        shutil.copy(source / "files" / name, target)
+    if len(chosen) != len(SUBSETS):
+        raise SystemExit("The font's style sheet has another form than tools/assets.py expects.")
+    (target / "inter.css").write_text("\n".join(chosen) + "\n")
+    shutil.copy(source / "LICENSE", target)
+
+
+def _compress(folder: Path) -> None:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in COMPRESSED:
+            Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+
+
+def _without(value: object, key: str) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {name: _without(inner, key) for name, inner in value.items() if name != key}
+
+
+def _npm(*arguments: str) -> None:
+    _run("npm", *arguments)
+
+
+def _run(program: str, *arguments: str) -> None:
+    command, environment = [PROGRAMS / program, *arguments], _environment(os.environ)
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{program} {arguments[0]} failed:\n{done.stdout}{done.stderr}")
+
+
+def _environment(given: Mapping[str, str]) -> dict[str, str]:
+    """The programs of this Python first; npm's cache beside them when there is no home to put it in."""
+    environment = {**given, "PATH": os.pathsep.join((str(PROGRAMS), given.get("PATH", os.defpath)))}
+    if not given.get("HOME"):
+        environment["npm_config_cache"] = str(PROGRAMS.parent / "npm-cache")
+    return environment
+
+
+if __name__ == "__main__":
+    steps = {"install": install, "build": build, "lock": lock}
+    if len(sys.argv) != 2 or sys.argv[1] not in steps:
+        raise SystemExit(__doc__)
+    steps[sys.argv[1]]()

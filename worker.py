@@ -1,0 +1,77 @@
+"""The worker process: runs the workflows and activities of one task queue until it is told to stop."""
+
+import asyncio
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.worker import Worker
+
+from activities.commands import SheetActivities
+from models.database import engine_for
+from models.payloads import data_converter
+from observability import configure_logs
+from settings import Settings, get_settings
+from workflows.options import sandboxed
+from workflows.timesheet import TimesheetWorkflow
+
+SLOTS = 20
+"""Commands carried out at once: as many threads, and as many database connections."""
+
+GRACE = timedelta(seconds=25)
+"""How long commands under way may take to finish when the worker is told to stop."""
+
+log = structlog.get_logger()
+
+
+def main() -> None:
+    """Run until SIGTERM or SIGINT."""
+    settings = get_settings()
+    configure_logs(settings)
+    asyncio.run(_run(settings))
+
+
+def build_worker(client: Client, settings: Settings, executor: ThreadPoolExecutor) -> Worker:
+    """A worker of the product's task queue; `executor` needs `SLOTS` threads."""
+    sheets = SheetActivities(engine_for(settings.database_url, pool_size=SLOTS))
+    return Worker(
+        client,
+        task_queue=settings.task_queue,
+        workflows=[TimesheetWorkflow],
+        activities=[sheets.load_sheet, sheets.apply_command, sheets.lock_on_schedule],
+        activity_executor=executor,
+        max_concurrent_activities=SLOTS,
+        max_concurrent_local_activities=SLOTS,
+        workflow_runner=sandboxed(),
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
+async def _run(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for signal_ in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_, stop.set)
+    client = await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        data_converter=data_converter(settings.payload_keys),
+        runtime=_runtime(settings),
+    )
+    with ThreadPoolExecutor(SLOTS, thread_name_prefix="command") as executor:
+        async with build_worker(client, settings, executor):
+            log.info("worker ready", task_queue=settings.task_queue)
+            await stop.wait()
+            log.info("worker stopping")
+
+
+def _runtime(settings: Settings) -> Runtime | None:
+    if not settings.worker_metrics_address:
+        return None
+    return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=settings.worker_metrics_address)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""How workflows call activities, and how workers run workflows."""
+
+from datetime import timedelta
+
+from temporalio.common import RetryPolicy
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from temporalio.workflow import SandboxImportNotificationPolicy
+
+COMMAND_PATIENCE = timedelta(seconds=6)
+"""How long a command may take with all its retries: shorter than the caller's patience, so that the caller
+hears why. The caller settles afterwards whether anything was saved."""
+
+COMMAND_RETRIES = RetryPolicy(
+    initial_interval=timedelta(milliseconds=100), backoff_coefficient=2, maximum_interval=timedelta(seconds=1)
+)
+
+PATIENT_RETRIES = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+)
+"""For what has to happen sometime: it is tried until it does."""
+
+PATIENT_ATTEMPT = timedelta(seconds=15)
+"""How long one attempt of what has to happen may take."""
+
+
+def sandboxed() -> SandboxedWorkflowRunner:
+    """The sandbox of every worker and replay: an import that was not meant to pass through is an error."""
+    restrictions = SandboxRestrictions.default.with_import_notification_policy(
+        SandboxImportNotificationPolicy.WARN_ON_DYNAMIC_IMPORT
+        | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
+    )
+    return SandboxedWorkflowRunner(restrictions=restrictions)
+
+

@@ -1,0 +1,161 @@
+"""The life of one timesheet: which command may come next, one at a time, and what time does.
+
+It holds ids, the state, the revision and a deadline. What a command means is decided and written by its
+activity, so that a changed rule never breaks the replay of an old history.
+"""
+
+import asyncio
+from collections import deque
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.failures import refusal, refused_by
+    from activities.names import APPLY_COMMAND, LOAD_SHEET, LOCK_ON_SCHEDULE
+    from models.errors import DomainError, Unavailable, WrongState
+    from models.messages import CommandOutcome, CommandRef, SheetSnapshot, TimesheetStart
+    from models.rules.transitions import FINAL, next_state
+    from workflows.options import COMMAND_PATIENCE, COMMAND_RETRIES, PATIENT_ATTEMPT, PATIENT_RETRIES
+
+REMEMBERED_COMMANDS = 200
+"""How many recent command ids a run remembers, so that a repetition is answered rather than refused."""
+
+UNOPENED_PATIENCE = timedelta(minutes=5)
+"""How long a run waits for the first entry of a timesheet that does not exist, before it ends."""
+
+CLOCKS_APART = timedelta(minutes=1)
+"""How long to wait when the database does not think yet that a deadline has come."""
+
+
+@workflow.defn(name="Timesheet", failure_exception_types=[DomainError])
+class TimesheetWorkflow:
+    """One person's period. Commands are updates whose id is the command id; the first one starts the run."""
+
+    @workflow.init
+    def __init__(self, start: TimesheetStart) -> None:
+        self._key = start.key
+        self._sheet: SheetSnapshot | None = start.carried
+        self._recent: deque[UUID] = deque(start.recent_command_ids, maxlen=REMEMBERED_COMMANDS)
+        self._lock = asyncio.Lock()
+        self._not_before: datetime | None = None
+
+    @workflow.run
+    async def run(self, start: TimesheetStart) -> None:
+        """Wait for commands and deadlines until nothing happens by itself any more."""
+        began = workflow.now()
+        while True:
+            await self._reload_if_needed()
+            await self._wait(began)
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            if self._is_over(began):
+                return
+            if workflow.info().is_continue_as_new_suggested():
+                workflow.continue_as_new(TimesheetStart(self._key, self._sheet, tuple(self._recent)))
+            await self._lock_if_due()
+
+    @workflow.update
+    async def carry_out(self, ref: CommandRef) -> CommandOutcome:
+        """Carry one command out and answer with its outcome; refused with the reason, nothing is saved."""
+        async with self._lock:
+            await self._reload()
+            self._require_allowed(ref)
+            try:
+                outcome = await self._apply(ref)
+            except ActivityError as failure:
+                # What the database holds now is not known here, or is not what was thought.
+                self._sheet = None
+                raise refusal(refused_by(failure) or _unavailable()) from failure
+            self._sheet = outcome.snapshot
+            self._recent.append(ref.command_id)
+            return outcome
+
+    @carry_out.validator
+    def _check(self, ref: CommandRef) -> None:
+        self._require_allowed(ref)
+
+    @workflow.signal
+    def look_again(self) -> None:
+        """The timesheet in the database may not be what this run thinks: read it before going on."""
+        self._sheet = None
+
+    @workflow.query
+    def snapshot(self) -> SheetSnapshot | None:
+        """What this run thinks of its timesheet; for operators, not for pages."""
+        return self._sheet
+
+    def _require_allowed(self, ref: CommandRef) -> None:
+        if self._sheet is None or ref.command_id in self._recent:
+            return
+        if next_state(self._sheet.state, ref.kind) is None:
+            state = self._sheet.state.value
+            raise refusal(WrongState(f"This timesheet is {state}.", state=state))
+
+    async def _apply(self, ref: CommandRef) -> CommandOutcome:
+        return await workflow.execute_local_activity(
+            APPLY_COMMAND,
+            ref,
+            result_type=CommandOutcome,
+            schedule_to_close_timeout=COMMAND_PATIENCE,
+            retry_policy=COMMAND_RETRIES,
+        )
+
+    async def _reload(self) -> None:
+        if self._sheet is None:
+            self._sheet = await workflow.execute_local_activity(
+                LOAD_SHEET,
+                self._key,
+                result_type=SheetSnapshot,
+                start_to_close_timeout=PATIENT_ATTEMPT,
+                retry_policy=PATIENT_RETRIES,
+            )
+
+    async def _reload_if_needed(self) -> None:
+        async with self._lock:
+            await self._reload()
+
+    async def _wait(self, began: datetime) -> None:
+        """Until something changed that this run has to act upon, or a deadline has come."""
+        deadline = self._deadline(began)
+        timeout = None if deadline is None else max(deadline - workflow.now(), timedelta(0))
+        seen = self._sheet
+        try:
+            if timeout != timedelta(0):
+                await workflow.wait_condition(lambda: self._sheet is not seen or self._is_final(), timeout=timeout)
+        except TimeoutError:
+            return
+
+    def _deadline(self, began: datetime) -> datetime | None:
+        if self._sheet is None or not self._sheet.exists:
+            return began + UNOPENED_PATIENCE
+        if self._sheet.lock_at is None:
+            return None
+        return max(self._sheet.lock_at, self._not_before or self._sheet.lock_at)
+
+    def _is_over(self, began: datetime) -> bool:
+        if self._sheet is None:
+            return False
+        return self._is_final() or (not self._sheet.exists and workflow.now() >= began + UNOPENED_PATIENCE)
+
+    def _is_final(self) -> bool:
+        return self._sheet is not None and self._sheet.state in FINAL
+
+    async def _lock_if_due(self) -> None:
+        async with self._lock:
+            deadline = None if self._sheet is None or not self._sheet.exists else self._deadline(workflow.now())
+            if deadline is None or workflow.now() < deadline:
+                return
+            self._sheet = await workflow.execute_local_activity(
+                LOCK_ON_SCHEDULE,
+                self._key,
+                result_type=SheetSnapshot,
+                start_to_close_timeout=PATIENT_ATTEMPT,
+                retry_policy=PATIENT_RETRIES,
+            )
+            self._not_before = workflow.now() + CLOCKS_APART
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("Nothing was saved: the database does not answer. Please send it again in a moment.")

@@ -6,6 +6,7 @@ PostgreSQL listens on a Unix socket in a directory only its owner can enter, Tem
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.util
 import os
@@ -16,6 +17,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +37,8 @@ SUPERUSER = "postgres"
 SYSTEM_USER = "countersign"  # PostgreSQL refuses to run as root, so root starts it as this user
 LOOPBACK = "127.0.0.1"
 
+# Sessions of a killed database end by themselves, and it starts again only after the last.
+ORPHAN_SECONDS = 10.0
 START_SECONDS = 60.0  # a database that was killed replays its log before it answers
 STOP_SECONDS = 10.0
 SOCKET_NAME = ".s.PGSQL.5432"
@@ -140,10 +144,8 @@ def start_postgres(data_dir: Path, *, durable: bool = True, log: Path | None = N
     socket_dir = _socket_dir(data_dir, user)
     settings = (*SETTINGS, f"unix_socket_directories={socket_dir}", *(() if durable else QUICK))
     options = [part for setting in settings for part in ("-c", setting)]
-    command = [_postgres("postgres"), "-D", data_dir, *options]
-    process = spawn(command, log=log, user=user, end_signal=signal.SIGINT)
-    server = EmbeddedPostgres(socket_dir, process, log)
-    _await(process, lambda: _accepts_connections(data_dir, process.pid), "PostgreSQL", log)
+    command: list[str | Path] = [_postgres("postgres"), "-D", data_dir, *options]
+    server = EmbeddedPostgres(socket_dir, _run_postgres(command, data_dir, user, log), log)
     server._ensure_owner()
     return server
 
@@ -169,9 +171,17 @@ def start_temporal(
     interface = ["--headless"] if ui_port is None else ["--ui-port", str(ui_port)]
     extra = [part for pair in dynamic for part in ("--dynamic-config-value", pair)]
     listen = ["--ip", LOOPBACK, "--port", str(port), "--log-level", "warn"]
-    command = [program("temporal"), "server", "start-dev", *listen, *state, *interface, *extra]
+    command: list[str | Path] = [
+        program("temporal"),
+        "server",
+        "start-dev",
+        *listen,
+        *state,
+        *interface,
+        *extra,
+    ]
     process = spawn(command, log=log)
-    _await(process, lambda: is_listening(port), "Temporal", log)
+    _await(process, functools.partial(_listens, process.pid, port), "Temporal", log)
     ui_address = None if ui_port is None else f"http://{LOOPBACK}:{ui_port}"
     return EmbeddedTemporal(f"{LOOPBACK}:{port}", ui_address, process, log)
 
@@ -188,7 +198,7 @@ def program(name: str) -> Path:
 def free_port(preferred: Iterable[int] = (), host: str = LOOPBACK) -> int:
     """The first of `preferred` that nothing listens on, else any free port."""
     for port in (*preferred, 0):
-        with socket.socket() as probe:
+        with socket.socket(_family(host)) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
@@ -198,11 +208,17 @@ def free_port(preferred: Iterable[int] = (), host: str = LOOPBACK) -> int:
     raise EmbeddedServerError(f"There is no free port on {host}.")
 
 
-def is_listening(port: int, host: str = LOOPBACK) -> bool:
-    """Whether something accepts connections on the port."""
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex((host, port)) == 0
+def _listens(pid: int, port: int) -> bool:
+    """Whether this very process accepts connections there; another may have been quicker to take the port."""
+    try:
+        connections = psutil.Process(pid).net_connections("tcp")
+    except psutil.NoSuchProcess:
+        return False
+    return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections)
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 def _await(process: subprocess.Popen[bytes], ready: Callable[[], bool], name: str, log: Path) -> None:
@@ -263,17 +279,35 @@ def _create_cluster(data_dir: Path, user: int | None, log: Path, durable: bool) 
 
 
 def _end_leftover(data_dir: Path) -> None:
-    """Ends a server that still runs on these files, and clears the mark of one that was killed."""
+    """Ends a server that still runs on these files.
+
+    The mark of a killed one is left alone, as PostgreSQL needs it to notice sessions that are not over;
+    unless its process id now belongs to another program, which PostgreSQL would take for a server.
+    """
     mark = data_dir / "postmaster.pid"
-    if not mark.exists():
-        return
     try:
         process = psutil.Process(int(mark.read_text().split("\n", 1)[0]))
         if process.name() == "postgres" and str(data_dir) in process.cmdline():
             end(process, ask=signal.SIGINT, seconds=STOP_SECONDS)
-    except (psutil.NoSuchProcess, ValueError):
-        pass
-    mark.unlink(missing_ok=True)
+        else:
+            mark.unlink()
+    except (FileNotFoundError, psutil.NoSuchProcess, ValueError):
+        return
+
+
+def _run_postgres(
+    command: list[str | Path], data_dir: Path, user: int | None, log: Path
+) -> subprocess.Popen[bytes]:
+    limit = time.monotonic() + ORPHAN_SECONDS
+    while True:
+        process = spawn(command, log=log, user=user, end_signal=signal.SIGINT)
+        try:
+            _await(process, functools.partial(_accepts_connections, data_dir, process.pid), "PostgreSQL", log)
+            return process
+        except EmbeddedServerError:
+            if time.monotonic() > limit:
+                raise
+            time.sleep(ORPHAN_SECONDS / 50)
 
 
 def _socket_dir(data_dir: Path, user: int | None) -> Path:

@@ -18,8 +18,12 @@ class LogSettings(Protocol):
 def configure_logs(settings: LogSettings) -> None:
     """Set up logging for this process. Values bound with `structlog.contextvars` (the command id) stand in each
     line written on their behalf."""
-    renderer = structlog.processors.JSONRenderer() if settings.production else structlog.dev.ConsoleRenderer(colors=False)
-    shared = [
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if settings.production
+        else structlog.dev.ConsoleRenderer(colors=False)
+    )
+    shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -1,24 +1,22 @@
-"""Every setting, from environment variables named COUNTERSIGN_… or from a file `.env`; nothing else configures us."""
+"""Every setting, from environment variables named COUNTERSIGN_… or from a file `.env`."""
 
 from __future__ import annotations
 
-import base64
 import functools
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 S = TypeVar("S", bound="Settings")
 PREFIX = "COUNTERSIGN_"
-SECRET_FILE = "secret"
+SECRET_FILE = "secret"  # noqa: S105 - a file name
 DEMO_SECRET = "demo-"  # noqa: S105 - the mark of a secret that `countersign up` made, not a secret
 SHORTEST_SECRET = 32
-PAYLOAD_KEY_BYTES = 32
 
 
 class SettingsError(Exception):
@@ -39,23 +37,11 @@ def _postgres_url(value: str) -> str:
     return f"postgresql+psycopg://{rest}"
 
 
-def _payload_keys(value: object) -> object:
-    """`id:KEY,id:KEY`, each KEY 32 bytes in base64."""
-    if not isinstance(value, str):
-        return value
-    pairs = (pair.strip().partition(":") for pair in value.split(",") if pair.strip())
-    keys = {name: base64.b64decode(key, validate=True) for name, _, key in pairs}
-    if not all(name and len(key) == PAYLOAD_KEY_BYTES for name, key in keys.items()):
-        raise ValueError(f"must be ID:KEY,ID:KEY with keys of {PAYLOAD_KEY_BYTES} bytes in base64")
-    return keys
-
-
 PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
-PayloadKeys = Annotated[dict[str, bytes], NoDecode, BeforeValidator(_payload_keys)]
 
 
 class Settings(BaseSettings):
-    """All settings of one process. `countersign up` fills in what leads to its own servers when nothing else does."""
+    """All settings of one process. What is not set is taken from the `countersign up` that runs here."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -72,18 +58,19 @@ class Settings(BaseSettings):
     )
     secret_key: SecretStr = Field(
         default=SecretStr(""),
-        description=f"Signs forms and cookies. At least {SHORTEST_SECRET} characters, the same for every process, "
-        "such as `python -c 'import secrets; print(secrets.token_urlsafe(48))'` prints. "
+        description=f"Signs forms and cookies. At least {SHORTEST_SECRET} characters, the same for every "
+        "process, such as `python -c 'import secrets; print(secrets.token_urlsafe(48))'` prints. "
         "Required in production; the demo makes its own.",
     )
     base_url: str = Field(
         default="http://127.0.0.1:8000",
-        description="The address people reach the pages at. Links in mail start with it, and cookies are sent "
-        "over TLS only when it starts with `https`.",
+        description="The address people reach the pages at. Links in mail start with it, and cookies are "
+        "sent over TLS only when it starts with `https`.",
     )
     data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
         default=Path(".countersign"),
-        description="Where `countersign up` keeps its databases, logs and secret, relative to the working directory.",
+        description="Where `countersign up` keeps its databases, logs and secret, "
+        "relative to the working directory.",
     )
     database_url: PostgresUrl = Field(
         repr=False,
@@ -101,13 +88,14 @@ class Settings(BaseSettings):
     temporal_address: str = Field(default="127.0.0.1:7233", description="HOST:PORT of the Temporal cluster.")
     temporal_namespace: str = Field(default="default", description="The namespace of our workflows there.")
     task_queue: str = Field(
-        default="countersign", description="The queue that the web gives work to and the workers take it from."
+        default="countersign",
+        description="The queue that the web gives work to and the workers take it from.",
     )
-    payload_keys: PayloadKeys = Field(
-        default={},
+    payload_keys: str = Field(
+        default="",
         repr=False,
-        description="Encrypts what Temporal stores (AES-GCM): `ID:KEY,ID:KEY`, each key 32 bytes in base64. "
-        "The first encrypts, all decrypt. Empty: not encrypted.",
+        description="Encrypts what Temporal stores (AES-GCM): `ID:KEY,ID:KEY`, each key 16, 24 or 32 bytes "
+        "in base64. The first encrypts, all of them decrypt. Empty: not encrypted.",
     )
     command_timeout_seconds: float = Field(
         default=8.0,
@@ -127,10 +115,17 @@ class Settings(BaseSettings):
     @model_validator(mode="before")
     @classmethod
     def _take_the_demo_secret(cls, values: dict[str, Any]) -> dict[str, Any]:
-        if values.get("env") != Environment.DEMO or values.get("secret_key"):
+        given = {name: values.get(name) or cls.model_fields[name].default for name in ("env", "data_dir")}
+        if given["env"] != Environment.DEMO or values.get("secret_key"):
             return values
-        stored = Path(values.get("data_dir") or cls.model_fields["data_dir"].default) / SECRET_FILE
-        return {**values, "secret_key": stored.read_text().strip()} if stored.exists() else values
+        data_dir = Path(given["data_dir"])
+        return {**values, "secret_key": cls.demo_secret(data_dir)}
+
+    @classmethod
+    def demo_secret(cls, data_dir: Path) -> str:
+        """The secret that `countersign up` left in its data directory; empty when it has not run there."""
+        stored = data_dir / SECRET_FILE
+        return stored.read_text().strip() if stored.exists() else ""
 
     @model_validator(mode="after")
     def _refuse_a_weak_secret(self) -> Self:

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 from models.commands import Asked
 from models.database import WriteSession
-from models.errors import NotYours, OwnTime, ReasonRequired, WrongState
+from models.errors import NotYours
 from models.rules.days import day_bounds
 from models.rules.periods import Period
-from models.rules.policy import Capacity, Relation, Role, action_of, authorise, decides_own_time
+from models.rules.policy import Capacity, Role
 from models.rules.statements import Delegate, ProvRole, Statement
-from models.rules.transitions import DECISIONS, NEEDS_REASON, State, next_state
+from models.rules.transitions import State
 from models.store.people import Circle, Member
 from models.tables.people import TenantPolicy
 from models.tables.timesheet import Timesheet
@@ -83,7 +83,10 @@ class Act:
 
     def announce(self, type_: str, subject: UUID, **data: Any) -> None:
         """Say to the outside what happened."""
-        who = {"ownerId": str(self.owner.id), "actorId": str(self.asked.actor_id) if self.asked.actor_id else None}
+        who = {
+            "ownerId": str(self.owner.id),
+            "actorId": str(self.asked.actor_id) if self.asked.actor_id else None,
+        }
         self.events.append(Event((f"countersign.{type_}", subject, who | data)))
 
 
@@ -96,57 +99,3 @@ def prov_role(role: Role) -> ProvRole:
     return {Role.SUPERVISOR: ProvRole.SUPERVISOR, Role.ADMINISTRATOR: ProvRole.ADMINISTRATOR}.get(
         role, ProvRole.WORKER
     )
-
-
-def require_allowed(asked: Asked, circle: Circle) -> Capacity | None:
-    """As what the actor may give this command now, by the policy table; None for the schedule.
-
-    Raises `OwnTime`, `NotYours` or `ReasonRequired`.
-    """
-    if asked.actor_id is None:
-        return None
-    action = action_of(asked.kind)
-    if decides_own_time(action, circle.owner.id, asked.actor_id, asked.on_behalf_of_id):
-        raise OwnTime("Nobody decides on their own time. Somebody else has to approve or reject this timesheet.")
-    standing = circle.standing(asked.actor_id)
-    capacity = standing and authorise(action, standing, on_behalf=asked.on_behalf_of_id is not None)
-    if capacity is None or not _responsible(asked, circle):
-        raise NotYours("You may not do this to this timesheet.")
-    _require_reason(asked, capacity)
-    return capacity
-
-
-def require_state(asked: Asked, sheet: Timesheet) -> State:
-    """The state after the command. Raises `WrongState` when the present one does not allow it."""
-    state = State(sheet.state)
-    after = next_state(state, asked.kind)
-    if after is None:
-        raise wrong_state(state)
-    return after
-
-
-def wrong_state(state: State) -> WrongState:
-    """The refusal of a command that does not fit, with what to do instead."""
-    return WrongState(f"This timesheet is {state.value}. {_INSTEAD[state]}", state=state.value)
-
-
-_INSTEAD = {
-    State.DRAFT: "It has to be submitted first.",
-    State.SUBMITTED: "Its content stays as certified until it is decided or recalled.",
-    State.APPROVED: "Revise it to change anything.",
-    State.REJECTED: "Revise it, then submit it again.",
-    State.LOCKED: "An administrator can unlock it.",
-}
-
-
-def _responsible(asked: Asked, circle: Circle) -> bool:
-    """Whether the person acted for is the one whose act this is: the approver of a decision, else the owner."""
-    if asked.on_behalf_of_id is None:
-        return True
-    return asked.on_behalf_of_id == (circle.approver_id if asked.kind in DECISIONS else circle.owner.id)
-
-
-def _require_reason(asked: Asked, capacity: Capacity) -> None:
-    for_another = asked.kind not in DECISIONS and capacity.relation is not Relation.SELF
-    if (asked.kind in NEEDS_REASON or capacity.on_behalf or for_another) and not asked.reason:
-        raise ReasonRequired("Please give a reason: it is kept with the record.")

@@ -9,12 +9,13 @@ from uuid import uuid5
 from sqlalchemy import Engine, func, select
 from temporalio import activity
 
-from activities.act import Act, Rule, require_allowed, require_state
+from activities.act import Act, Rule
 from activities.certifying import reopen, submit
 from activities.deciding import decide, lock, unlock
 from activities.entries import amend, record, remove
 from activities.failures import failures_translated
 from activities.names import APPLY_COMMAND, LOAD_SHEET, LOCK_ON_SCHEDULE
+from models.authority import require_allowed, require_state
 from models.commands import Asked, Move
 from models.database import WriteSession, command_transaction
 from models.errors import Withdrawn
@@ -90,7 +91,7 @@ def _carry_out(session: WriteSession, asked: Asked, sheet: Timesheet | None) -> 
     opened = sheet is None and _open(session, asked, circle, policy)
     sheet = sheet or lock_sheet(session, asked.key.timesheet_id)
     assert sheet is not None
-    require_state(asked, sheet)
+    require_state(asked, State(sheet.state))
     now = session.scalars(select(func.now())).one()
     act = Act(session, asked, circle, capacity, policy, sheet, now)
     if opened:

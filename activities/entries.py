@@ -102,7 +102,8 @@ def _shown_entry(act: Act, entry_id: UUID, version: int) -> TimeEntry:
         raise Stale("This entry was removed meanwhile. Nothing was saved.", version=entry.version)
     if entry.version != version:
         raise Stale(
-            "This entry was changed since you opened it. Nothing was saved: look at it again.", version=entry.version
+            "This entry was changed since you opened it. Nothing was saved: look at it again.",
+            version=entry.version,
         )
     if not act.asked.reason and act.session.scalar(_was_certified(entry)):
         raise ReasonRequired("This entry was certified before. Please give a reason for the change.")
@@ -127,7 +128,9 @@ def _require_valid(act: Act, fields: EntryFields, type_: TimePeriodType) -> None
         end=fields.end,
     )
     if errors:
-        raise Invalid(errors[0].message, errors=[{"field": e.field, "message": e.message, "data": []} for e in errors])
+        raise Invalid(
+            errors[0].message, errors=[{"field": e.field, "message": e.message, "data": []} for e in errors]
+        )
     try:
         day = local_date(fields.start, act.zone)
     except OutsideCalendar as error:
@@ -145,7 +148,8 @@ def _require_free(act: Act, fields: EntryFields, entry_id: UUID) -> None:
         TimeEntry.owner_id == act.owner.id,
         TimeEntry.id != entry_id,
         ~TimeEntry.deleted,
-        func.uuid_range(TimeEntry.owner_id, TimeEntry.owner_id, "[]") == func.uuid_range(act.owner.id, act.owner.id, "[]"),
+        func.uuid_range(TimeEntry.owner_id, TimeEntry.owner_id, "[]")
+        == func.uuid_range(act.owner.id, act.owner.id, "[]"),
         TimeEntry.span.op("&&")(func.tstzrange(fields.start, max(end, fields.start), "[]")),
     )
     with act.session.no_autoflush:
@@ -211,7 +215,9 @@ def _tell(act: Act, entry: TimeEntry, event: str) -> None:
 def _type_of(act: Act, type_id: UUID) -> TimePeriodType:
     found = act.session.get(TimePeriodType, (act.asked.key.tenant_id, type_id))
     if found is None:
-        raise Invalid.field("timePeriodTypeId", "There is no such time period type. Choose one from the list.")
+        raise Invalid.field(
+            "timePeriodTypeId", "There is no such time period type. Choose one from the list."
+        )
     return found
 
 

@@ -43,7 +43,10 @@ def engine_for(url: str, pool_size: int = 10) -> Engine:
         max_overflow=0,
         pool_timeout=3,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 3, "options": f"-c lock_timeout={LOCK_WAIT} -c statement_timeout=10s"},
+        connect_args={
+            "connect_timeout": 3,
+            "options": f"-c lock_timeout={LOCK_WAIT} -c statement_timeout=10s",
+        },
     )
 
 
@@ -82,7 +85,11 @@ def is_passing(error: DBAPIError) -> bool:
     """Whether trying the same transaction again can help: serialisation failure, deadlock, lock wait, or the
     server going away."""
     state = getattr(error.orig, "sqlstate", None) or ""
-    return state in {"40001", "40P01", "55P03"} or state.startswith(("57", "08", "53")) or error.connection_invalidated
+    return (
+        state in {"40001", "40P01", "55P03"}
+        or state.startswith(("57", "08", "53"))
+        or error.connection_invalidated
+    )
 
 
 @contextmanager

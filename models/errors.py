@@ -6,6 +6,8 @@ error travels through Temporal as JSON, so it holds only strings, numbers, lists
 
 from typing import Any, ClassVar
 
+from models.rules.transitions import State
+
 
 class DomainError(Exception):
     """A refusal for a business reason. Nothing was saved."""
@@ -40,6 +42,20 @@ class WrongState(DomainError):
     """The command does not fit the state of the timesheet. Data: `state`."""
 
     code = "wrong_state"
+
+    @classmethod
+    def of(cls, state: State) -> "WrongState":
+        """The refusal of a command that does not fit, with what to do instead."""
+        return cls(f"This timesheet is {state.value}. {_INSTEAD[state]}", state=state.value)
+
+
+_INSTEAD = {
+    State.DRAFT: "It has to be submitted first.",
+    State.SUBMITTED: "Its content stays as certified until it is decided or recalled.",
+    State.APPROVED: "Revise it to change anything.",
+    State.REJECTED: "Revise it, then submit it again.",
+    State.LOCKED: "An administrator can unlock it.",
+}
 
 
 class AlreadyDecided(DomainError):

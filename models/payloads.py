@@ -12,21 +12,34 @@ from temporalio.converter import DataConverter, DefaultFailureConverterWithEncod
 
 ENCODING = b"binary/encrypted-aes-gcm"
 NONCE_BYTES = 12
+KEY_BYTES = (16, 24, 32)
 
 
-def data_converter(keys: str | None) -> DataConverter:
+def data_converter(keys: str) -> DataConverter:
     """The converter of every client, worker and replay.
 
-    `keys` are `id:base64` pairs separated by commas, newest first: the first encrypts, all of them decrypt,
-    so a key is replaced by putting a new one in front. Raises `ValueError` for a malformed one.
+    `keys` are `ID:KEY` pairs separated by commas, newest first: the first encrypts, all of them decrypt, so a
+    key is replaced by putting a new one in front. Without keys nothing is encrypted. Raises `ValueError`.
     """
     if not keys:
         return pydantic_data_converter
     return replace(
         pydantic_data_converter,
-        payload_codec=EncryptionCodec(_parse(keys)),
+        payload_codec=EncryptionCodec(parse_keys(keys)),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )
+
+
+def parse_keys(keys: str) -> dict[str, bytes]:
+    """The AES keys of the setting by their ids, in its order. Raises `ValueError` for a malformed one."""
+    pairs = [pair.strip().partition(":") for pair in keys.split(",")]
+    try:
+        parsed = {id_: b64decode(encoded, validate=True) for id_, _, encoded in pairs}
+    except ValueError:
+        parsed = {}
+    if not parsed or not all(id_ and len(key) in KEY_BYTES for id_, key in parsed.items()):
+        raise ValueError("COUNTERSIGN_PAYLOAD_KEYS: write ID:KEY,ID:KEY with keys of 16, 24 or 32 bytes in base64")
+    return parsed
 
 
 class EncryptionCodec(PayloadCodec):

@@ -7,9 +7,17 @@ SHIFT, REST_DAY, NON_WORKING_DAY, ON_CALL, ABSENCE, TRAINING, OVERTIME = (
     UUID(f"00000000-0000-0000-0000-{number:012d}") for number in range(1, 8)
 )
 
-CERTIFICATION = "I certify that these hours are a true and complete record of the time I worked in this period."
+CERTIFICATION = (
+    "I certify that these hours are a true and complete record of the time I worked in this period."
+)
 
-_WORKED = ["ANNUAL_TARGET_HOURS", "NIGHT_HOURS", "WEEKEND_HOURS", "PUBLIC_HOLIDAY_HOURS", "ROSTERED_SHIFT_ALLOWANCE"]
+_WORKED = [
+    "ANNUAL_TARGET_HOURS",
+    "NIGHT_HOURS",
+    "WEEKEND_HOURS",
+    "PUBLIC_HOLIDAY_HOURS",
+    "ROSTERED_SHIFT_ALLOWANCE",
+]
 _ON_CALL = ["ON_CALL_WEEKDAY", "ON_CALL_WEEKEND", "ON_CALL_PUBLIC_HOLIDAY"]
 
 _DIRECT = {"project": "optional", "task": "optional", "note": "optional", "mealBreak": "optional"}

@@ -16,7 +16,7 @@ CHILDREN_FILE = "children.json"
 
 @dataclass(frozen=True)
 class Run:
-    """One start of `countersign up`: who runs it, where it is reached, and the settings that lead others to it."""
+    """One start of `countersign up`: who runs it, where it is, and the settings that lead others to it."""
 
     process: Identity
     web: str = ""
@@ -56,7 +56,7 @@ def write_children(data_dir: Path, children: list[Identity]) -> None:
 
 
 def running_settings(data_dir: Path) -> Mapping[str, str]:
-    """Settings that lead to the servers of the `countersign up` on this data directory; empty when none runs."""
+    """Settings that lead to the servers of the `countersign up` that runs here; empty when none does."""
     run = read_run(data_dir)
     return run.settings if run and run.is_running() else {}
 

@@ -104,7 +104,9 @@ class Asking:
         return self.ask(kind, Move())
 
 
-def worked(start: str, end: str | None, day: date = MONDAY, type_id: UUID = SHIFT, **fields: object) -> EntryFields:
+def worked(
+    start: str, end: str | None, day: date = MONDAY, type_id: UUID = SHIFT, **fields: object
+) -> EntryFields:
     """Time worked on a local day of London, for example `worked("09:00", "17:00")`."""
     return EntryFields(type_id, at(day, start), at(day, end) if end else None, **fields)  # type: ignore[arg-type]
 
@@ -133,9 +135,16 @@ def make_organisation(owner: Engine, slug: str | None = None) -> Organisation:
         for person in org.people.values():
             agreement = uuid4()
             year = {"start_date": date(2026, 4, 1), "end_date": date(2027, 3, 31)}
-            connection.execute(insert(Agreement).values(tenant | year | {"id": agreement, "person_id": person}))
+            connection.execute(
+                insert(Agreement).values(tenant | year | {"id": agreement, "person_id": person})
+            )
             for code, target in (("ANNUAL_TARGET_HOURS", 100_000), ("NIGHT_HOURS", 10_000)):
-                row = {"agreement_id": agreement, "accrual_code": code, "target": target, "opening_balance": target}
+                row = {
+                    "agreement_id": agreement,
+                    "accrual_code": code,
+                    "target": target,
+                    "opening_balance": target,
+                }
                 connection.execute(insert(AgreementTarget).values(tenant | row))
     return org
 
@@ -160,7 +169,9 @@ _SUPERVISORS = {
 
 
 def _named(slug: str) -> Organisation:
-    return Organisation(uuid4(), {name: uuid4() for name in _ROLES}, {id_: uuid4() for id_ in _PROJECTS}, slug)
+    return Organisation(
+        uuid4(), {name: uuid4() for name in _ROLES}, {id_: uuid4() for id_ in _PROJECTS}, slug
+    )
 
 
 def _people(org: Organisation) -> list[dict[str, object]]:

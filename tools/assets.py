@@ -1,8 +1,9 @@
 """Builds web/static/vendor from the npm packages, with the npm that pip installed.
 
-    python tools/assets.py install   what package-lock.json names, into node_modules
-    python tools/assets.py build     web/static/vendor from node_modules and the templates
-    python tools/assets.py lock      package-lock.json anew from package.json
+Usage: python tools/assets.py STEP, where STEP is one of
+install   what package-lock.json names, into node_modules
+build     web/static/vendor from node_modules and the templates
+lock      package-lock.json anew from package.json
 """
 
 from __future__ import annotations

@@ -15,7 +15,9 @@ COMMAND_RETRIES = RetryPolicy(
 )
 
 PATIENT_RETRIES = RetryPolicy(
-    initial_interval=timedelta(milliseconds=200), backoff_coefficient=2, maximum_interval=timedelta(seconds=30)
+    initial_interval=timedelta(milliseconds=200),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=30),
 )
 """For what has to happen sometime: it is tried until it does."""
 
@@ -30,5 +32,3 @@ def sandboxed() -> SandboxedWorkflowRunner:
         | SandboxImportNotificationPolicy.RAISE_ON_UNINTENTIONAL_PASSTHROUGH
     )
     return SandboxedWorkflowRunner(restrictions=restrictions)
-
-

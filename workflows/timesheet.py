@@ -90,17 +90,17 @@ class TimesheetWorkflow:
         if self._sheet is None or ref.command_id in self._recent:
             return
         if next_state(self._sheet.state, ref.kind) is None:
-            state = self._sheet.state.value
-            raise refusal(WrongState(f"This timesheet is {state}.", state=state))
+            raise refusal(WrongState.of(self._sheet.state))
 
     async def _apply(self, ref: CommandRef) -> CommandOutcome:
-        return await workflow.execute_local_activity(
+        outcome: CommandOutcome = await workflow.execute_local_activity(
             APPLY_COMMAND,
             ref,
             result_type=CommandOutcome,
             schedule_to_close_timeout=COMMAND_PATIENCE,
             retry_policy=COMMAND_RETRIES,
         )
+        return outcome
 
     async def _reload(self) -> None:
         if self._sheet is None:
@@ -123,7 +123,9 @@ class TimesheetWorkflow:
         seen = self._sheet
         try:
             if timeout != timedelta(0):
-                await workflow.wait_condition(lambda: self._sheet is not seen or self._is_final(), timeout=timeout)
+                await workflow.wait_condition(
+                    lambda: self._sheet is not seen or self._is_final(), timeout=timeout
+                )
         except TimeoutError:
             return
 
@@ -144,7 +146,9 @@ class TimesheetWorkflow:
 
     async def _lock_if_due(self) -> None:
         async with self._lock:
-            deadline = None if self._sheet is None or not self._sheet.exists else self._deadline(workflow.now())
+            deadline = (
+                None if self._sheet is None or not self._sheet.exists else self._deadline(workflow.now())
+            )
             if deadline is None or workflow.now() < deadline:
                 return
             self._sheet = await workflow.execute_local_activity(

@@ -4,7 +4,7 @@ Times are already in the zone of the timesheet's owner; minutes are whole minute
 clock or a database, so a template can be tried with values made by hand.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -57,7 +57,10 @@ class EntryShown:
     start: datetime
     end: datetime | None
     minutes: int
+    """Elapsed minutes less the meal break; 0 for a whole day."""
     meal_break_minutes: int
+    counts: bool = True
+    """Whether the minutes count as time worked."""
 
     @property
     def title(self) -> str:
@@ -90,6 +93,8 @@ class ActivityRow:
     subtitle: str
     accent: str
     minutes: tuple[int, ...]
+    whole_days: tuple[bool, ...] = ()
+    """For activities recorded by the day: on which days there is one."""
 
     @property
     def total(self) -> int:
@@ -263,16 +268,6 @@ class HistoryShown:
 
 
 @dataclass(frozen=True, slots=True)
-class ContributionShown:
-    """What one entry added to one accrual on one day."""
-
-    date: date
-    title: str
-    timesheet_id: UUID
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
 class BalanceShown:
     """One accrual with the days that made it."""
 
@@ -288,7 +283,7 @@ class BalancesShown:
     owner: PersonShown
     on: date
     agreement: tuple[date, date] | None
-    balances: tuple[BalanceShown, ...] = field(default=())
+    balances: tuple[BalanceShown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,4 +314,4 @@ class FieldError:
 
     field: str
     message: str
-    data: tuple[object, ...] = field(default=())
+    data: tuple[object, ...] = ()

@@ -82,7 +82,7 @@ POLICY: dict[Action, tuple[Grant, ...]] = {
     Action.UNLOCK: (_ADMINISTRATOR,),
     Action.SEE_TIME: (_OWNER, _MANAGER, _ADMINISTRATOR, Grant(Role.AUDITOR, Relation.TENANT)),
     Action.SEE_INBOX: (Grant(Role.SUPERVISOR, Relation.SELF), Grant(Role.ADMINISTRATOR, Relation.SELF)),
-    Action.SEE_PEOPLE: (Grant(Role.ADMINISTRATOR, Relation.SELF),),
+    Action.SEE_PEOPLE: (Grant(Role.ADMINISTRATOR, Relation.SELF), Grant(Role.AUDITOR, Relation.SELF)),
     Action.ACT_FOR: (_ADMINISTRATOR,),
 }
 
@@ -115,7 +115,11 @@ def authorise(action: Action, standing: Standing, on_behalf: bool = False) -> Ca
     that allow exactly that count, so nobody slips into a right of their own by naming somebody else.
     """
     for grant in POLICY[action]:
-        if grant.on_behalf == on_behalf and grant.role in standing.roles and grant.relation in standing.relations:
+        if (
+            grant.on_behalf == on_behalf
+            and grant.role in standing.roles
+            and grant.relation in standing.relations
+        ):
             return Capacity(grant.role, grant.relation, grant.on_behalf)
     return None
 

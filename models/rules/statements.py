@@ -148,7 +148,9 @@ def about_decision(
     delegate: Delegate | None,
 ) -> list[Statement]:
     """An Approve, or a Reject with its reason, of one submission."""
-    type_, attributes = ("Approve", {}) if rejected_because is None else ("Reject", {"reason": rejected_because})
+    type_, attributes = (
+        ("Approve", {}) if rejected_because is None else ("Reject", {"reason": rejected_because})
+    )
     return [
         *_instant(activity, type_, attributes, at),
         _relation("wasInformedBy", activity, informing=submit),
@@ -165,10 +167,17 @@ def instant_text(at: datetime) -> str:
 
 
 def _by(activity: str, responsible: Agent, role: ProvRole, delegate: Delegate | None) -> list[Statement]:
-    said = [about_person(responsible), _relation("wasAssociatedWith", activity, agent=responsible.staff_id, role=role)]
+    said = [
+        about_person(responsible),
+        _relation("wasAssociatedWith", activity, agent=responsible.staff_id, role=role),
+    ]
     if delegate is not None:
         said.append(about_person(delegate.agent))
-        names = {"responsible": responsible.staff_id, "delegate": delegate.agent.staff_id, "role": delegate.role}
+        names = {
+            "responsible": responsible.staff_id,
+            "delegate": delegate.agent.staff_id,
+            "role": delegate.role,
+        }
         said.append(_relation("actedOnBehalfOf", activity, **names))
     return said
 
@@ -183,7 +192,9 @@ def _define(kind: str, type_: str, external_id: str, attributes: dict[str, str])
 
 
 def _started(activity: str, at: datetime) -> Statement:
-    return Statement("started", activity, {"statement": "started", "activity": activity, "at": instant_text(at)})
+    return Statement(
+        "started", activity, {"statement": "started", "activity": activity, "at": instant_text(at)}
+    )
 
 
 def _ended(activity: str, at: datetime) -> Statement:

@@ -115,7 +115,9 @@ def _agreed_days(session: WriteSession, person_id: UUID, days: set[date]) -> set
         return set()
     agreements = session.execute(
         select(Agreement.start_date, Agreement.end_date).where(
-            Agreement.person_id == person_id, Agreement.start_date <= max(days), Agreement.end_date >= min(days)
+            Agreement.person_id == person_id,
+            Agreement.start_date <= max(days),
+            Agreement.end_date >= min(days),
         )
     ).all()
     return {day for day in days if any(start <= day <= end for start, end in agreements)}

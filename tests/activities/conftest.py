@@ -1,6 +1,5 @@
 """Activities on the real database, without Temporal around them."""
 
-
 from dataclasses import dataclass
 
 import pytest
@@ -44,11 +43,11 @@ class Desk:
         with command_transaction(self.engine, key.tenant_id) as session:
             sheet = session.get_one(Timesheet, key.timesheet_id)
             entries = live_entries(session, sheet.id)
-            return sheet_digest(content_of(sheet.owner_id, Period(sheet.period_start, sheet.period_end), entries))
+            return sheet_digest(
+                content_of(sheet.owner_id, Period(sheet.period_start, sheet.period_end), entries)
+            )
 
 
 @pytest.fixture
 def desk(engine: Engine) -> Desk:
     return Desk(engine, SheetActivities(engine))
-
-

@@ -1,0 +1,109 @@
+"""The command line. Each command imports what it needs when it runs, so that all of them start quickly."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from settings import SettingsError, get_settings, variable
+
+app = typer.Typer(
+    help="Countersign: timesheets that are recorded, certified and decided on.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+def _use(data_dir: Path | None) -> Path | None:
+    if data_dir is not None:
+        os.environ[variable("data_dir")] = str(data_dir.absolute())
+    return data_dir
+
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(callback=_use, help="Data directory of `countersign up`; default: COUNTERSIGN_DATA_DIR."),
+]
+Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all of this machine's.")]
+Port = Annotated[int, typer.Option(min=1, max=65535)]
+
+
+@app.command()
+def up(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    data_dir: DataDir = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
+    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Fill in the demo people and weeks.")] = True,
+) -> None:
+    """Start everything on this machine: PostgreSQL, Temporal, workers and the pages."""
+    from supervisor.up import CannotStartError
+    from supervisor.up import up as run
+
+    try:
+        run(host, port, data_dir, workers, demo)
+    except CannotStartError as error:
+        raise SystemExit(str(error)) from None
+
+
+@app.command()
+def web(host: Host = "127.0.0.1", port: Port = 8000, data_dir: DataDir = None) -> None:
+    """Serve the pages and the API."""
+    import uvicorn
+
+    get_settings()  # refuses in words, where the server would refuse with a stack trace
+    uvicorn.run(
+        "web.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+    )
+
+
+@app.command()
+def worker(data_dir: DataDir = None) -> None:
+    """Carry out commands and deadlines; run as many as the machine has cores."""
+    from worker import main as run
+
+    run()
+
+
+@app.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Bring the database to the present form, with the application's role and its rights."""
+    from models.migrate import migrate as run
+
+    settings = get_settings()
+    if settings.database_owner_url is None:
+        raise SettingsError(f"{variable('database_owner_url')} is not set.")
+    run(settings.database_owner_url, settings.database_url)
+
+
+@app.command()
+def demo(data_dir: DataDir = None) -> None:
+    """Fill in the demo people and weeks; what is there already is left as it is."""
+    import asyncio
+
+    from demo.filling import fill
+
+    asyncio.run(fill(get_settings()))
+
+
+def main() -> None:
+    """The program `countersign`: settings that do not do are a sentence, not a stack trace."""
+    try:
+        app()
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
+
+
+if __name__ == "__main__":
+    main()

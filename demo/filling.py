@@ -1,0 +1,121 @@
+"""Fills the demo by the same commands that people give, through the same workflows: nothing in it could not
+have happened. Filling it again changes nothing.
+"""
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+
+from demo.people import DEMO, OTHER, DemoPerson, found
+from demo.weeks import DemoWeek, demo_weeks
+from models.commands import Asked, Body, Decide, Move, Record, Submit
+from models.database import read_session
+from models.errors import DomainError
+from models.messages import SheetKey
+from models.reads.viewer import Onlooker
+from models.rules.digest import sheet_digest
+from models.rules.periods import Period, period_of, timesheet_id
+from models.rules.transitions import CommandKind, DECISIONS, NEEDS_REASON
+from models.store.sheets import content_of, live_entries
+from models.tables.timesheet import Command
+from settings import Settings, SettingsError, variable
+from web.app import connect
+from web.services import Services
+
+log = structlog.get_logger()
+
+AT_ONCE = 6
+"""How many weeks are filled at once."""
+
+ADMINISTRATOR = "staff-3150"
+
+_REASONS = {
+    CommandKind.REJECT: "Thursday's hours do not match the rota.",
+    CommandKind.REVISE: "Corrected after a look at the rota.",
+    CommandKind.LOCK: "Paid with last month's payroll.",
+}
+
+
+async def fill(settings: Settings) -> None:
+    """Found the organisations and fill the demo's quarter. Raises `SettingsError` in production."""
+    if settings.production:
+        raise SettingsError("The demo has known passwords, so it is not filled in production.")
+    if settings.database_owner_url is None:
+        raise SettingsError(f"{variable('database_owner_url')} is not set.")
+    today = datetime.now(UTC).date()
+    for tenant in (DEMO, OTHER):
+        await asyncio.to_thread(found, settings.database_owner_url, tenant, today)
+    services = await connect(settings)
+    done = _done(services)
+    waiting = asyncio.Semaphore(AT_ONCE)
+    await asyncio.gather(*(_fill_week(services, week, done, waiting) for week in demo_weeks(today)))
+    log.info("demo filled")
+
+
+async def _fill_week(services: Services, week: DemoWeek, done: set[UUID], waiting: asyncio.Semaphore) -> None:
+    async with waiting:
+        try:
+            for number, fields in enumerate(week.entries):
+                await _give(
+                    services, week, week.person, CommandKind.RECORD, Record(fields), f"record/{number}", done
+                )
+            for number, kind in enumerate(week.then):
+                await _give(services, week, _actor(week, kind), kind, None, f"{number}/{kind.value}", done)
+        except DomainError as refused:
+            # Somebody has been working on this week since; what they did stays.
+            log.info("demo week left alone", staff_id=week.person.staff_id, because=refused.message)
+
+
+async def _give(
+    services: Services,
+    week: DemoWeek,
+    actor: DemoPerson,
+    kind: CommandKind,
+    body: Body | None,
+    step: str,
+    done: set[UUID],
+) -> None:
+    command_id = week.command_id(step)
+    if command_id in done:
+        return
+    period = period_of(week.monday)
+    owner_id = DEMO.person_id(week.person.staff_id)
+    key = SheetKey(DEMO.id, timesheet_id(DEMO.id, owner_id, period.start))
+    given = body if body is not None else await asyncio.to_thread(_body, services, key, owner_id, period, kind)
+    asked = Asked(
+        id=command_id,
+        kind=kind,
+        key=key,
+        owner_id=owner_id,
+        period_start=period.start,
+        actor_id=DEMO.person_id(actor.staff_id),
+        body=given,
+        reason=_REASONS[kind] if kind in NEEDS_REASON else None,
+    )
+    await services.commands.give(Onlooker(DEMO.id, DEMO.person_id(actor.staff_id)), asked)
+
+
+def _actor(week: DemoWeek, kind: CommandKind) -> DemoPerson:
+    """Who does this: the worker, their supervisor, or an administrator."""
+    staff_id = week.person.staff_id
+    if kind in DECISIONS:
+        staff_id = week.person.supervisor or ADMINISTRATOR
+    if kind is CommandKind.LOCK:
+        staff_id = ADMINISTRATOR
+    return next(person for person in DEMO.people if person.staff_id == staff_id)
+
+
+def _body(services: Services, key: SheetKey, owner_id: UUID, period: Period, kind: CommandKind) -> Body:
+    if kind not in DECISIONS and kind is not CommandKind.SUBMIT:
+        return Move()
+    with read_session(services.engine, key.tenant_id) as session:
+        digest = sheet_digest(content_of(owner_id, period, live_entries(session, key.timesheet_id)))
+    return Submit(digest) if kind is CommandKind.SUBMIT else Decide(digest)
+
+
+def _done(services: Services) -> set[UUID]:
+    with read_session(services.engine, DEMO.id) as session:
+        return set(session.scalars(select(Command.id).where(Command.result.is_not(None))))

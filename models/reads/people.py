@@ -1,0 +1,95 @@
+"""People as an administrator lists them, and the frame around every page."""
+
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from models.errors import NotFound
+from models.reads.inbox import Approver, count_text, count_waiting
+from models.reads.shown import PeopleRow, PersonShown, ViewerShown
+from models.reads.viewer import Onlooker
+from models.rules.policy import Action, Relation, Role, Standing, authorise, roles_of
+from models.tables.people import Person, PersonRole, Tenant
+
+MOST_PEOPLE = 500
+"""How many people the list shows; beyond that one searches."""
+
+
+def people_page(session: Session, onlooker: Onlooker, search: str = "") -> tuple[PeopleRow, ...]:
+    """Everybody of the tenant, for an administrator. Raises `NotFound` for everybody else."""
+    require(session, onlooker, Action.SEE_PEOPLE)
+    supervisor = aliased(Person)
+    found = select(Person, supervisor.name).outerjoin(supervisor, supervisor.id == Person.supervisor_id)
+    if search.strip():
+        found = found.where(Person.name.icontains(search.strip(), autoescape=True))
+    rows = session.execute(found.order_by(Person.name, Person.id).limit(MOST_PEOPLE)).all()
+    roles = _roles(session, [person.id for person, _ in rows])
+    return tuple(
+        PeopleRow(
+            PersonShown(person.id, person.staff_id, person.name),
+            tuple(sorted(roles.get(person.id, []))),
+            name,
+            person.active,
+        )
+        for person, name in rows
+    )
+
+
+def require(session: Session, onlooker: Onlooker, action: Action) -> None:
+    """Raises `NotFound` unless the policy gives the onlooker an action that concerns nobody else's time."""
+    roles = roles_of(_roles(session, [onlooker.person_id]).get(onlooker.person_id, []))
+    standing = Standing(onlooker.person_id, roles, frozenset({Relation.SELF, Relation.TENANT}))
+    if authorise(action, standing) is None:
+        raise NotFound("There is no such page, or you may not see it.")
+
+
+def person_by_staff_id(session: Session, staff_id: str) -> PersonShown:
+    """A person of the tenant by staff id. Raises `NotFound`."""
+    person = session.scalar(select(Person).where(Person.staff_id == staff_id))
+    if person is None:
+        raise NotFound("There is no such page, or you may not see it.")
+    return PersonShown(person.id, person.staff_id, person.name)
+
+
+def staff_id_of(session: Session, person_id: UUID) -> str:
+    """A person's staff id, which addresses are made of. Raises `NotFound`."""
+    found = session.scalar(select(Person.staff_id).where(Person.id == person_id))
+    if found is None:
+        raise NotFound("There is no such page, or you may not see it.")
+    return found
+
+
+def viewer_shown(session: Session, onlooker: Onlooker, acting_reason: str | None) -> ViewerShown:
+    """The frame around a page: who looks, for whom they act, how much waits for them."""
+    wanted = {onlooker.person_id, onlooker.acting_for_id or onlooker.person_id}
+    people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
+    roles = _roles(session, list(wanted))
+    person = people[onlooker.person_id]
+    acting_for = people[onlooker.acting_for_id] if onlooker.acting_for_id else None
+    return ViewerShown(
+        person=PersonShown(person.id, person.staff_id, person.name),
+        tenant_name=session.scalar(select(Tenant.name).where(Tenant.id == onlooker.tenant_id)) or "",
+        roles=frozenset(roles.get(person.id, [])),
+        inbox_count=_inbox_count(session, acting_for or person, roles),
+        acting_for=PersonShown(acting_for.id, acting_for.staff_id, acting_for.name) if acting_for else None,
+        acting_reason=acting_reason,
+    )
+
+
+def _inbox_count(session: Session, person: Person, roles: dict[UUID, list[str]]) -> str | None:
+    theirs = roles_of(roles.get(person.id, []))
+    if not theirs & {Role.SUPERVISOR, Role.ADMINISTRATOR}:
+        return None
+    shown = PersonShown(person.id, person.staff_id, person.name)
+    count = count_waiting(session, Approver(shown, Role.ADMINISTRATOR in theirs))
+    return count_text(count)
+
+
+def _roles(session: Session, people: list[UUID]) -> dict[UUID, list[str]]:
+    found: dict[UUID, list[str]] = {}
+    for person_id, role in session.execute(
+        select(PersonRole.person_id, PersonRole.role).where(PersonRole.person_id.in_(people))
+    ):
+        found.setdefault(person_id, []).append(role)
+    return found

@@ -1,0 +1,142 @@
+"""Who may do what: the policy written out once more as people read it, and every hat tried on every action."""
+
+from itertools import product
+from uuid import UUID, uuid4
+
+import pytest
+
+from models.rules.policy import (
+    NEVER_ON_OWN_TIME,
+    POLICY,
+    Action,
+    Capacity,
+    Relation,
+    Role,
+    Standing,
+    action_of,
+    authorise,
+    decides_own_time,
+    roles_of,
+)
+from models.rules.transitions import DECISIONS, CommandKind
+
+# The hats under which anything at all is allowed; whatever stands in no column is refused.
+HATS = {
+    "owner": (Role.WORKER, Relation.SELF, False),
+    "approver": (Role.SUPERVISOR, Relation.APPROVER, False),
+    "admin-as-approver": (Role.ADMINISTRATOR, Relation.APPROVER, False),
+    "admin": (Role.ADMINISTRATOR, Relation.TENANT, False),
+    "admin-on-behalf": (Role.ADMINISTRATOR, Relation.TENANT, True),
+    "auditor": (Role.AUDITOR, Relation.TENANT, False),
+    "a-supervisor": (Role.SUPERVISOR, Relation.SELF, False),
+    "an-admin": (Role.ADMINISTRATOR, Relation.SELF, False),
+}
+
+# admin-as-approver: of somebody without a supervisor. a-supervisor, an-admin: asked about nobody in particular.
+ALLOWED = """
+           owner  approver  admin-as-approver  admin  admin-on-behalf  auditor  a-supervisor  an-admin
+record     yes    yes       .                  .      yes              .        .             .
+amend      yes    yes       .                  .      yes              .        .             .
+remove     yes    yes       .                  .      yes              .        .             .
+submit     yes    .         .                  .      yes              .        .             .
+recall     yes    .         .                  .      .                .        .             .
+approve    .      yes       yes                .      yes              .        .             .
+reject     .      yes       yes                .      yes              .        .             .
+revise     yes    .         .                  .      yes              .        .             .
+lock       .      .         .                  yes    .                .        .             .
+unlock     .      .         .                  yes    .                .        .             .
+see_time   yes    yes       .                  yes    .                yes      .             .
+see_inbox  .      .         .                  .      .                .        yes           yes
+see_people .      .         .                  .      .                .        .             yes
+act_for    .      .         .                  yes    .                .        .             .
+"""
+
+OWNER, SOMEBODY = uuid4(), uuid4()
+
+
+def _allowed() -> set[tuple[Action, Role, Relation, bool]]:
+    header, *lines = (line.split() for line in ALLOWED.strip().splitlines())
+    return {
+        (Action(action), *HATS[hat])
+        for action, *answers in lines
+        for hat, answer in zip(header, answers, strict=True)
+        if answer == "yes"
+    }
+
+
+@pytest.mark.parametrize(
+    ("action", "role", "relation", "on_behalf"), list(product(Action, Role, Relation, (False, True)))
+)
+def test_each_hat_may_do_exactly_what_the_table_says(
+    action: Action, role: Role, relation: Relation, on_behalf: bool
+) -> None:
+    standing = Standing(SOMEBODY, frozenset({role}), frozenset({relation}))
+    capacity = authorise(action, standing, on_behalf)
+
+    if (action, role, relation, on_behalf) in _allowed():
+        assert capacity == Capacity(role, relation, on_behalf)
+    else:
+        assert capacity is None
+
+
+def test_the_table_speaks_of_every_action() -> None:
+    assert [line.split()[0] for line in ALLOWED.strip().splitlines()[1:]] == [
+        action.value for action in Action
+    ]
+    assert set(POLICY) == set(Action)
+
+
+def test_every_command_is_an_action_of_the_policy() -> None:
+    assert {action_of(command).value for command in CommandKind} == {command.value for command in CommandKind}
+
+
+def test_every_decision_is_closed_to_the_owner_of_the_time() -> None:
+    assert {action_of(command) for command in DECISIONS} == NEVER_ON_OWN_TIME
+
+
+@pytest.mark.parametrize("action", sorted(NEVER_ON_OWN_TIME))
+@pytest.mark.parametrize(
+    ("actor", "on_behalf_of"),
+    [(OWNER, None), (OWNER, SOMEBODY), (SOMEBODY, OWNER), (OWNER, OWNER)],
+    ids=["directly", "in another's name", "by another in the owner's name", "in their own name"],
+)
+def test_nobody_decides_on_their_own_time_by_any_way(
+    action: Action, actor: UUID, on_behalf_of: UUID | None
+) -> None:
+    assert decides_own_time(action, OWNER, actor, on_behalf_of)
+
+
+def test_somebody_else_decides_on_the_time_of_the_owner() -> None:
+    assert not decides_own_time(Action.APPROVE, OWNER, SOMEBODY, None)
+
+
+@pytest.mark.parametrize("action", sorted(NEVER_ON_OWN_TIME))
+@pytest.mark.parametrize("on_behalf", [False, True])
+def test_all_hats_together_give_no_right_to_decide_as_the_owner(action: Action, on_behalf: bool) -> None:
+    """An owner has the relation of themselves and of the tenant, never that of their approver."""
+    standing = Standing(OWNER, frozenset(Role), frozenset({Relation.SELF, Relation.TENANT}))
+    capacity = authorise(action, standing, on_behalf)
+
+    assert capacity is None or decides_own_time(action, OWNER, OWNER)
+
+
+def test_naming_somebody_else_never_lends_a_right_of_ones_own() -> None:
+    roland = Standing(SOMEBODY, frozenset({Role.SUPERVISOR}), frozenset({Relation.APPROVER, Relation.TENANT}))
+
+    assert authorise(Action.APPROVE, roland) is not None
+    assert authorise(Action.APPROVE, roland, on_behalf=True) is None
+
+
+def test_no_right_comes_without_a_role_or_without_a_relation() -> None:
+    nobody = Standing(SOMEBODY, frozenset(), frozenset(Relation))
+    stranger = Standing(SOMEBODY, frozenset(Role), frozenset())
+
+    for action, on_behalf in product(Action, (False, True)):
+        assert authorise(action, nobody, on_behalf) is None
+        assert authorise(action, stranger, on_behalf) is None
+
+
+def test_a_role_that_is_not_known_is_an_error() -> None:
+    assert roles_of(["worker", "auditor"]) == {Role.WORKER, Role.AUDITOR}
+    with pytest.raises(ValueError, match="owner"):
+        roles_of(["owner"])

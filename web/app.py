@@ -1,0 +1,71 @@
+"""The web application: pages for people, and what operators ask."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from temporalio.client import Client
+
+from models.database import engine_for
+from models.payloads import data_converter
+from observability import configure_logs
+from settings import Settings, get_settings
+from web import errors
+from web.assets import STATIC, Assets
+from web.auth import pages as sign_in
+from web.commands import Commands
+from web.metrics import Measured
+from web.pages import acting, inbox, record, sheet, start, week
+from web.auth.cookies import is_https
+from web.security import Security
+from web.services import Services
+
+ROUTERS = (
+    start.router,
+    sign_in.router,
+    week.router,
+    inbox.router,
+    sheet.router,
+    record.router,
+    acting.router,
+)
+"""Every page; the inbox before the moves of a timesheet, whose addresses are wider."""
+
+
+def create_app() -> FastAPI:
+    """The application with the settings of this process; for uvicorn."""
+    settings = get_settings()
+    configure_logs(settings)
+    return build_app(settings)
+
+
+def build_app(settings: Settings) -> FastAPI:
+    """The application on given settings. It starts while PostgreSQL and Temporal are away, and says so."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.services = await connect(settings)
+        yield
+        app.state.services.engine.dispose()
+
+    app = FastAPI(title="Countersign", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", Assets(directory=STATIC), name="static")
+    errors.install(app)
+    app.add_middleware(Security, https=is_https(settings))
+    app.add_middleware(Measured)
+    return app
+
+
+async def connect(settings: Settings) -> Services:
+    """What all requests of a process share."""
+    engine = engine_for(settings.database_url, settings.database_pool_size)
+    client = await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        data_converter=data_converter(settings.payload_keys),
+        lazy=True,
+    )
+    commands = Commands(engine, client, settings.task_queue, settings.command_timeout_seconds)
+    return Services(settings, engine, client, commands)

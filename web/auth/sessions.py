@@ -1,0 +1,196 @@
+"""Signed-in browsers: found by their cookie, ended at once, and gone by themselves when nobody uses them.
+
+Times are the database's, so that all processes agree.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, delete, func, or_, select, text, update
+
+from models.database import WriteSession, command_transaction, credential_transaction
+from models.errors import Invalid, NotFound, ReasonRequired
+from models.rules.policy import Role, roles_of
+from models.tables.auth import SignInSession
+from models.tables.people import Person
+from web.auth.refusals import NotSignedIn
+
+IDLE = timedelta(hours=8)
+"""A session ends when its person has done nothing for so long."""
+
+LONGEST = timedelta(days=7)
+"""A session ends so long after the sign-in, whatever is done."""
+
+TOUCHED_EVERY = timedelta(minutes=1)
+"""How exactly it is known when a session was last used: not every page writes."""
+
+LONGEST_REASON = 250
+_LONGEST_TOKEN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """A session just begun. Its token goes into the cookie and is not known afterwards."""
+
+    token: str
+    tenant_id: UUID
+    person_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The session of a cookie, with its person as they are now."""
+
+    token_hash: str
+    tenant_id: UUID
+    person_id: UUID
+    staff_id: str
+    name: str
+    roles: frozenset[Role]
+    zone: ZoneInfo
+    acting_for_id: UUID | None
+    acting_reason: str | None
+
+
+def begin_session(session: WriteSession, tenant_id: UUID, person_id: UUID) -> NewSession:
+    """A new session of somebody whose password was right; what has expired of theirs is cleared away."""
+    token = secrets.token_urlsafe(32)
+    session.execute(delete(SignInSession).where(SignInSession.person_id == person_id, _ENDED))
+    session.add(
+        SignInSession(
+            token_hash=hash_token(token),
+            tenant_id=tenant_id,
+            person_id=person_id,
+            expires_at=func.now() + LONGEST,
+        )
+    )
+    return NewSession(token, tenant_id, person_id)
+
+
+def find_session(engine: Engine, token: str, *, extend: bool) -> Found | None:
+    """The session that a cookie leads to; None when it has ended, or its person is no longer active.
+
+    `extend` says that a person did something: only that puts off the idle expiry, a page that refreshes
+    itself does not.
+    """
+    return None if len(token) > _LONGEST_TOKEN else _find(engine, hash_token(token), extend)
+
+
+def is_alive(engine: Engine, token_hash: str) -> bool:
+    """Whether a session still stands: what an open stream asks now and then. It does not put off its end."""
+    return _find(engine, token_hash, extend=False) is not None
+
+
+def end_session(engine: Engine, token: str) -> None:
+    """Signs one browser out. A session that is gone already is fine."""
+    with credential_transaction(engine, hash_token(token)) as session:
+        session.execute(delete(SignInSession).where(SignInSession.token_hash == hash_token(token)))
+
+
+def end_all_sessions(session: WriteSession, person_id: UUID) -> None:
+    """Signs somebody out everywhere, in the transaction that changes their password or takes their access."""
+    session.execute(delete(SignInSession).where(SignInSession.person_id == person_id))
+
+
+def start_acting(engine: Engine, tenant_id: UUID, token_hash: str, acting_for_id: UUID, reason: str) -> None:
+    """From now on this session acts under another person's responsibility, for the reason given.
+
+    Whether they may is the policy's to say, here (`Action.ACT_FOR`) and for each command.
+    Raises `ReasonRequired`, `Invalid`, `NotFound` for somebody unknown or not active, `NotSignedIn`.
+    """
+    with command_transaction(engine, tenant_id) as session:
+        # A foreign key is checked without row-level security, so another tenant's person must be refused here.
+        if not session.scalar(select(Person.active).where(Person.id == acting_for_id)):
+            raise NotFound("There is no such person.")
+        _act(session, token_hash, acting_for_id, _stated(reason))
+
+
+def stop_acting(engine: Engine, tenant_id: UUID, token_hash: str) -> None:
+    """The session acts as its own person again. Raises `NotSignedIn`."""
+    with command_transaction(engine, tenant_id) as session:
+        _act(session, token_hash, None, None)
+
+
+def hash_token(token: str) -> str:
+    """What is stored of a token. It is random, so a fast hash without salt is enough."""
+    return sha256(token.encode()).hexdigest()
+
+
+_ENDED = or_(SignInSession.expires_at <= func.now(), SignInSession.used_at <= func.now() - IDLE)
+
+# One statement, since every page begins with it. The session is seen because its key is known; its row then says
+# whose tenant's people may be seen. A lateral query cannot start before the row it refers to is there, and `OFFSET 0`
+# keeps the planner from merging the two. Were the order ever wrong, nobody would be found: it fails shut.
+_FIND = text(
+    """
+    SELECT s.tenant_id, s.person_id, s.acting_for_id, s.acting_reason, s.due, p.staff_id, p.name, p.time_zone, p.roles
+    FROM (
+        SELECT tenant_id, person_id, acting_for_id, acting_reason, used_at <= now() - :touched_every AS due,
+               set_config('countersign.tenant', tenant_id::text, true) AS tenant
+        FROM session
+        WHERE token_hash = :token_hash AND expires_at > now() AND used_at > now() - :idle
+        OFFSET 0
+    ) AS s
+    CROSS JOIN LATERAL (
+        SELECT staff_id, name, time_zone,
+               ARRAY(SELECT role FROM person_role WHERE person_role.person_id = person.id) AS roles
+        FROM person
+        WHERE person.id = s.person_id AND person.tenant_id::text = s.tenant AND person.active
+        OFFSET 0
+    ) AS p
+    """
+)
+
+
+def _find(engine: Engine, token_hash: str, extend: bool) -> Found | None:
+    parameters = {"token_hash": token_hash, "idle": IDLE, "touched_every": TOUCHED_EVERY}
+    with credential_transaction(engine, token_hash) as session:
+        row = session.execute(_FIND, parameters).one_or_none()
+        if row is None:
+            return None
+        if extend and row.due:
+            _touch(session, token_hash)
+    return Found(
+        token_hash=token_hash,
+        tenant_id=row.tenant_id,
+        person_id=row.person_id,
+        staff_id=row.staff_id,
+        name=row.name,
+        roles=roles_of(row.roles),
+        zone=ZoneInfo(row.time_zone),
+        acting_for_id=row.acting_for_id,
+        acting_reason=row.acting_reason,
+    )
+
+
+def _touch(session: WriteSession, token_hash: str) -> None:
+    """Looks at the time again: of many pages asked for at once, one writes."""
+    due = SignInSession.used_at <= func.now() - TOUCHED_EVERY
+    this = update(SignInSession).where(SignInSession.token_hash == token_hash, due)
+    session.execute(this.values(used_at=func.now()))
+
+
+def _act(session: WriteSession, token_hash: str, acting_for_id: UUID | None, reason: str | None) -> None:
+    this = (
+        update(SignInSession).where(SignInSession.token_hash == token_hash).returning(SignInSession.person_id)
+    )
+    person_id = session.scalar(this.values(acting_for_id=acting_for_id, acting_reason=reason))
+    if person_id is None:
+        raise NotSignedIn
+    if person_id == acting_for_id:
+        raise Invalid.field("personId", "Nobody acts for themselves: choose somebody else.")
+
+
+def _stated(reason: str) -> str:
+    stated = reason.strip()
+    if not stated:
+        raise ReasonRequired("Say why you act for somebody else.")
+    if len(stated) > LONGEST_REASON or not stated.isprintable():
+        raise Invalid.field(
+            "reason", f"The reason may have at most {LONGEST_REASON} characters, on one line."
+        )
+    return stated

@@ -1,0 +1,165 @@
+"""The one way in for commands: check, note what is asked, let the timesheet's workflow carry it out, and say
+for certain what came of it.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from uuid import uuid4
+
+import structlog
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+from temporalio.client import (
+    Client,
+    RPCError,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCStatusCode
+
+from activities.failures import refused_by
+from models.authority import require_allowed
+from models.commands import Asked
+from models.database import UNAVAILABLE, WriteSession, command_transaction
+from models.errors import AlreadyDecided, DomainError, NotFound, Unavailable, WrongState
+from models.messages import CommandOutcome, TimesheetStart
+from models.reads.sheets import last_decision
+from models.reads.viewer import Onlooker, circle_for
+from models.rules.periods import workflow_id
+from models.rules.transitions import DECISIONS, CommandKind
+from models.store import commands
+from models.tables.timesheet import Timesheet
+from workflows.timesheet import TimesheetWorkflow
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Commands:
+    """Gives commands to timesheets. Every refusal is a `DomainError`, and then nothing was saved."""
+
+    engine: Engine
+    client: Client
+    task_queue: str
+    timeout_seconds: float
+    """How long one waits for the workflow before settling what happened."""
+
+    async def give(self, onlooker: Onlooker, asked: Asked) -> CommandOutcome:
+        """Have a command carried out and return what it did, or the stored outcome if that was done before.
+
+        Raises the refusal. When the workflow does not answer in time the command is withdrawn, so that
+        'nothing was saved' stays true.
+        """
+        with structlog.contextvars.bound_contextvars(command_id=str(asked.id), command=asked.kind.value):
+            try:
+                done = await run_in_threadpool(self._ask, onlooker, asked)
+            except UNAVAILABLE as error:
+                raise Unavailable(
+                    "Nothing was saved: the database does not answer. Try again soon."
+                ) from error
+            if done is None:
+                done = await self._carry_out(asked)
+            log.info("command done", repeated=done.repeated)
+            return done
+
+    def _ask(self, onlooker: Onlooker, asked: Asked) -> CommandOutcome | None:
+        with command_transaction(self.engine, asked.key.tenant_id) as session:
+            circle = circle_for(session, onlooker, asked.owner_id)
+            require_allowed(asked, circle)
+            self._require_sheet(session, asked)
+            return commands.ask(session, asked)
+
+    def _require_sheet(self, session: WriteSession, asked: Asked) -> None:
+        """A workflow is only started for a timesheet that exists, or that the command will open."""
+        if asked.kind is not CommandKind.RECORD and session.get(Timesheet, asked.key.timesheet_id) is None:
+            raise NotFound("There is no such timesheet.")
+
+    async def _carry_out(self, asked: Asked) -> CommandOutcome:
+        try:
+            async with asyncio.timeout(self.timeout_seconds):
+                return await self._update_until_settled(asked)
+        except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, Unavailable) as error:
+            log.warning("command not answered", error=type(error).__name__)
+            return await self._settle(asked, error)
+        except WrongState as refused:
+            return await self._explain(asked, refused)
+
+    async def _update_until_settled(self, asked: Asked) -> CommandOutcome:
+        try:
+            return await self._update(asked, str(asked.id))
+        except Unavailable:
+            # This may be the remembered answer to an earlier attempt with the same id; the database may be
+            # back by now. The command table sees to it that nothing happens twice.
+            return await self._update(asked, f"{asked.id}/{uuid4()}")
+        except RPCError as error:
+            # The run ended while the update was on its way: the same call starts the next one.
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return await self._update(asked, str(asked.id))
+
+    async def _update(self, asked: Asked, update_id: str) -> CommandOutcome:
+        start = WithStartWorkflowOperation(
+            TimesheetWorkflow.run,
+            TimesheetStart(asked.key),
+            id=workflow_id(asked.key.timesheet_id),
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        try:
+            return await self.client.execute_update_with_start_workflow(
+                TimesheetWorkflow.carry_out, asked.ref, id=update_id, start_workflow_operation=start
+            )
+        except WorkflowUpdateFailedError as failure:
+            refused = refused_by(failure.cause)
+            if refused is None:
+                raise
+            raise refused from failure
+
+    async def _settle(self, asked: Asked, error: Exception) -> CommandOutcome:
+        """Find out whether it happened after all, and see to it that it does not happen any more if not."""
+        try:
+            done = await run_in_threadpool(self._withdraw, asked)
+        except UNAVAILABLE as away:
+            raise Unavailable(
+                "We could not confirm that this was saved. Send the same form again: it is never recorded twice."
+            ) from away
+        if done is not None:
+            return done
+        raise Unavailable(
+            "Nothing was saved: the system is not keeping up just now. Your entries are still in the form; "
+            "send it again in a moment."
+        ) from error
+
+    def _withdraw(self, asked: Asked) -> CommandOutcome | None:
+        with command_transaction(self.engine, asked.key.tenant_id) as session:
+            return commands.withdraw(session, asked.id)
+
+    async def _explain(self, asked: Asked, refused: WrongState) -> CommandOutcome:
+        """Say who decided, or heal a workflow that thinks of another state than the database holds."""
+        state, decided = await run_in_threadpool(self._facts, asked)
+        if state is not None and state != refused.data.get("state"):
+            handle = self.client.get_workflow_handle(workflow_id(asked.key.timesheet_id))
+            await handle.signal(TimesheetWorkflow.look_again)
+            return await self._update(asked, f"{asked.id}/{uuid4()}")
+        raise decided or refused
+
+    def _facts(self, asked: Asked) -> tuple[str | None, DomainError | None]:
+        with command_transaction(self.engine, asked.key.tenant_id) as session:
+            sheet = session.get(Timesheet, asked.key.timesheet_id)
+            if sheet is None:
+                return None, None
+            found = last_decision(session, sheet.id) if asked.kind in DECISIONS else None
+            if found is None or found[0].submission_id != sheet.submission_id:
+                return sheet.state, None
+            decision, name = found
+            verb = "approved" if decision.decision == CommandKind.APPROVE else "rejected"
+            refusal = AlreadyDecided(
+                f"{name} {verb} this timesheet already. Nothing else was decided.",
+                state=sheet.state,
+                decidedBy=name,
+                decidedAt=decision.decided_at.isoformat(),
+                decision=decision.decision,
+            )
+            return sheet.state, refusal

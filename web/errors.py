@@ -1,0 +1,145 @@
+"""Refusals and faults as answers: one table for the status, the same words for pages and programs."""
+
+from collections.abc import Mapping
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from models.errors import (
+    AlreadyDecided,
+    DomainError,
+    Invalid,
+    KeyReused,
+    NotFound,
+    NotYours,
+    OwnTime,
+    ReasonRequired,
+    Stale,
+    Unavailable,
+    Withdrawn,
+    WrongState,
+)
+from models.reads.shown import FieldError
+from web.rendering import render
+
+log = structlog.get_logger()
+
+STATUS: Mapping[type[DomainError], int] = {
+    NotFound: 404,
+    NotYours: 403,
+    OwnTime: 403,
+    WrongState: 409,
+    AlreadyDecided: 409,
+    KeyReused: 409,
+    Stale: 412,
+    Invalid: 400,
+    ReasonRequired: 400,
+    Withdrawn: 503,
+    Unavailable: 503,
+}
+"""The status of each refusal."""
+
+TITLES: Mapping[int, str] = {
+    400: "That cannot be accepted",
+    403: "You may not do this",
+    404: "There is no such page",
+    405: "That is not possible here",
+    409: "Something changed meanwhile",
+    412: "Something changed meanwhile",
+    413: "That is too large",
+    429: "Too many tries",
+    500: "Something went wrong",
+    503: "Not available just now",
+}
+"""What a page about a status is called."""
+
+RETRY_AFTER = {"Retry-After": "5"}
+"""Seconds a program should wait before it tries again."""
+
+FORM_FIELDS: Mapping[str, tuple[str, ...]] = {
+    "startTime": ("start",),
+    "endTime": ("finish",),
+    "startAndEndTime": ("start", "finish"),
+    "timePeriodTypeId": ("type_id",),
+    "projectId": ("project_id",),
+    "task": ("task",),
+    "shiftType": ("shift_type",),
+    "mealBreakMinutes": ("meal_break_minutes",),
+    "reason": ("reason",),
+    "certified": ("certified",),
+}
+"""Where on a form the fields of the API stand."""
+
+
+def status_of(error: DomainError) -> int:
+    """The HTTP status of a refusal."""
+    return STATUS.get(type(error), 400)
+
+
+def form_errors(error: DomainError) -> dict[str, FieldError]:
+    """A refusal as errors beside the fields of a form; the key '' is the form as a whole."""
+    if isinstance(error, ReasonRequired):
+        return {"reason": FieldError("reason", error.message)}
+    found = {}
+    for each in error.data.get("errors", []):
+        for name in FORM_FIELDS.get(each["field"], ("",)):
+            found[name] = FieldError(name, each["message"], tuple(each["data"]))
+    return found or {"": FieldError("", error.message)}
+
+
+def install(app: FastAPI) -> None:
+    """Let the app answer refusals and faults with a page that says what happened and what happens next."""
+    app.add_exception_handler(DomainError, _refused)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(PoolTimeout, _database)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    status = status_of(error)
+    return _answer(request, status, error.message, code=error.code, **error.data)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    message = (
+        "There is no such page, or you may not see it." if error.status_code == 404 else str(error.detail)
+    )
+    response = _answer(request, error.status_code, message)
+    response.headers.update(error.headers or {})
+    return response
+
+
+def _database(request: Request, error: Exception) -> Response:
+    log.error("database fault", path=request.url.path, error=type(error).__name__)
+    saved = "The page cannot be read" if request.method in ("GET", "HEAD") else "Nothing was saved"
+    return _answer(request, 503, f"{saved}: the database does not answer. Try again in a moment.")
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("unexpected fault", path=request.url.path, exc_info=error)
+    return _answer(request, 500, "The fault was noted. Nothing was saved unless the page says so.")
+
+
+def _answer(request: Request, status: int, message: str, **data: object) -> Response:
+    headers = RETRY_AFTER if status == 503 else {}
+    if _wants_json(request):
+        return JSONResponse({"message": message, **data}, status, headers=headers)
+    title = TITLES.get(status, TITLES[500])
+    response = render(
+        request, "error.html", status=status, page_title=title, status_code=status, message=message
+    )
+    response.headers.update(headers)
+    return response
+
+
+def _wants_json(request: Request) -> bool:
+    return request.url.path.startswith(("/resources", "/commands", "/events")) or request.headers.get(
+        "accept", ""
+    ).startswith("application/json")

@@ -1,0 +1,154 @@
+"""What people type into forms, turned into what commands carry; every misunderstanding is said beside its field."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from models.commands import EntryFields
+from models.errors import Invalid
+from models.reads.shown import TypeShown
+from models.rules.days import OutsideCalendar, day_bounds
+from models.rules.local_times import (
+    Clock,
+    NotAStart,
+    RepeatedTime,
+    SkippedTime,
+    UnreadableTime,
+    parse_clock,
+    resolve_local,
+)
+
+LONGEST_REASON = 500
+LONGEST_TEXT = 2000
+
+Form = Mapping[str, str]
+
+
+def entry_fields(form: Form, types: tuple[TypeShown, ...], zone: ZoneInfo) -> EntryFields:
+    """A time entry as typed: `type_id`, `day`, `start`, `finish`, `project_id`, `task`, `meal_break_minutes`.
+
+    Times are local to `zone`; a finish before the start is on the next day; an empty finish is still running.
+    Raises `Invalid` with every field that cannot be understood.
+    """
+    errors: list[dict[str, object]] = []
+    type_ = _type(form, types, errors)
+    day = parse_day(form.get("day", ""))
+    if day is None:
+        errors.append(_error("startTime", "Choose a day."))
+    start, end = _times(form, type_, day, zone, errors) if day and type_ else (None, None)
+    meal_break = _minutes(form, errors)
+    project = _id(form.get("project_id", ""), "projectId", "Choose a project from the list.", errors)
+    if errors or type_ is None or start is None:
+        raise Invalid(str(errors[0]["message"]) if errors else "This cannot be understood.", errors=errors)
+    return EntryFields(
+        time_period_type_id=type_.id,
+        start=start,
+        end=end,
+        project_id=project,
+        task=text(form, "task"),
+        meal_break_minutes=meal_break,
+    )
+
+
+def text(form: Form, name: str) -> str | None:
+    """What was typed, without blanks around it; None for nothing. Raises `Invalid` when it is far too long."""
+    value = form.get(name, "").replace("\x00", "").strip()
+    if len(value) > LONGEST_TEXT:
+        raise Invalid.field(name, f"Use at most {LONGEST_TEXT} characters.")
+    return value or None
+
+
+def reason_in(form: Form) -> str | None:
+    """The reason that was typed. Raises `Invalid` when it is too long to be read."""
+    reason = text(form, "reason")
+    if reason is not None and len(reason) > LONGEST_REASON:
+        raise Invalid.field("reason", f"Use at most {LONGEST_REASON} characters; these are {len(reason)}.")
+    return reason
+
+
+def parse_day(typed: str) -> date | None:
+    """A date as the forms and addresses write it, 2026-11-18; None when it is none that can be computed with."""
+    try:
+        day = date.fromisoformat(typed)
+        day_bounds(day, ZoneInfo("UTC"))
+    except (ValueError, OverflowError):
+        return None
+    return day
+
+
+def parse_id(typed: str) -> UUID | None:
+    """An id as written in forms and addresses; None when it is none."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
+
+
+def _times(
+    form: Form, type_: TypeShown, day: date, zone: ZoneInfo, errors: list[dict[str, object]]
+) -> tuple[datetime | None, datetime | None]:
+    if type_.value_type == "date":
+        return day_bounds(day, zone)
+    start_clock = _clock(form.get("start", ""), "startTime", False, errors)
+    end_clock = (
+        _clock(form.get("finish", ""), "endTime", True, errors) if form.get("finish", "").strip() else None
+    )
+    if start_clock is None:
+        return None, None
+    start = _instant(day, start_clock, zone, form.get("start_fold"), "startTime", errors)
+    if end_clock is None:
+        return start, None
+    ends_later = (end_clock.hour, end_clock.minute) < (start_clock.hour, start_clock.minute)
+    end_day = day + timedelta(days=1) if ends_later else day
+    return start, _instant(end_day, end_clock, zone, form.get("finish_fold"), "endTime", errors)
+
+
+def _clock(typed: str, field: str, as_end: bool, errors: list[dict[str, object]]) -> Clock | None:
+    try:
+        return parse_clock(typed.strip(), as_end=as_end)
+    except (UnreadableTime, NotAStart) as error:
+        errors.append(_error(field, str(error)))
+        return None
+
+
+def _instant(
+    day: date, at: Clock, zone: ZoneInfo, fold: str | None, field: str, errors: list[dict[str, object]]
+) -> datetime | None:
+    chosen = {"0": 0, "1": 1}.get(fold or "")
+    try:
+        return resolve_local(day, at, zone, chosen)  # type: ignore[arg-type]  # 0 or 1, which mypy cannot see
+    except (SkippedTime, RepeatedTime, OutsideCalendar) as error:
+        errors.append(_error(field, str(error)))
+        return None
+
+
+def _type(form: Form, types: tuple[TypeShown, ...], errors: list[dict[str, object]]) -> TypeShown | None:
+    wanted = parse_id(form.get("type_id", ""))
+    found = next((type_ for type_ in types if type_.id == wanted), None)
+    if found is None:
+        errors.append(
+            _error("timePeriodTypeId", "There is no such time period type. Choose one from the list.")
+        )
+    return found
+
+
+def _minutes(form: Form, errors: list[dict[str, object]]) -> int:
+    typed = form.get("meal_break_minutes", "").strip()
+    if typed and not (typed.isascii() and typed.isdigit() and len(typed) <= 4):
+        errors.append(_error("mealBreakMinutes", "Write the meal break in whole minutes, such as 30."))
+        return 0
+    return int(typed or 0)
+
+
+def _id(typed: str, field: str, message: str, errors: list[dict[str, object]]) -> UUID | None:
+    if not typed.strip():
+        return None
+    found = parse_id(typed)
+    if found is None:
+        errors.append(_error(field, message))
+    return found
+
+
+def _error(field: str, message: str) -> dict[str, object]:
+    return {"field": field, "message": message, "data": []}

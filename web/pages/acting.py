@@ -1,0 +1,84 @@
+"""Acting on somebody's behalf: choosing whom, saying why, and stopping."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from models.database import ReadSession
+from models.errors import DomainError, NotFound, NotYours, ReasonRequired
+from models.reads.people import people_page, person_by_staff_id, require
+from models.reads.shown import PersonShown
+from models.reads.viewer import Onlooker
+from models.rules.policy import Action
+from web.auth.sessions import start_acting, stop_acting
+from web.auth.viewer import Viewer
+from web.errors import form_errors, status_of
+from web.forms import reason_in
+from web.pages.page import Posted, Read, SignedIn, Template, Used, go_to, onlooker_of, show, show_later
+
+router = APIRouter()
+
+PEOPLE = Template("people.html", "partials/people.html")
+ACT_FOR = Template("act_for.html", "partials/act_for.html")
+
+
+@router.get("/admin/people")
+def people(viewer: SignedIn, request: Request, q: str = "") -> Response:
+    """Everybody of the organisation, for administrators."""
+
+    def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
+        return {"people": people_page(session, onlooker, q), "search": q, "page_title": "People"}
+
+    return show(request, viewer, PEOPLE, read)
+
+
+@router.get("/admin/people/{staff_id}/acting")
+def act_for(staff_id: str, viewer: SignedIn, request: Request) -> Response:
+    """Ask why one acts for somebody."""
+    return show(request, viewer, ACT_FOR, _read(staff_id))
+
+
+@router.post("/acting")
+async def begin(viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
+    """Act for somebody from here on, with a reason that stands beside every act."""
+    staff_id = form.get("staff_id", "")
+    try:
+        person = await run_in_threadpool(_begin, viewer, use, form)
+    except NotFound:
+        raise
+    except DomainError as refused:
+        errors = form_errors(refused)
+        return await show_later(
+            request, viewer, ACT_FOR, _read(staff_id), status_of(refused), errors=errors, form=form
+        )
+    return go_to("/week", f"You are acting for {person.name} now. Everything is recorded under your name.")
+
+
+@router.post("/acting/end")
+async def end(viewer: SignedIn, form: Posted, use: Used) -> Response:
+    """Act for oneself again."""
+    await run_in_threadpool(stop_acting, use.engine, viewer.tenant_id, viewer.session_hash)
+    return go_to("/", "You are acting for yourself again.")
+
+
+def _begin(viewer: Viewer, use: Used, form: dict[str, str]) -> PersonShown:
+    onlooker = onlooker_of(viewer)
+    with use.reading(onlooker) as session:
+        require(session, onlooker, Action.ACT_FOR)
+        person = person_by_staff_id(session, form.get("staff_id", ""))
+    reason = reason_in(form)
+    if person.id == viewer.person_id:
+        raise NotYours("You are yourself already. Choose somebody else.")
+    if reason is None:
+        raise ReasonRequired("Say why you act for somebody else: it stands beside everything you do.")
+    start_acting(use.engine, viewer.tenant_id, viewer.session_hash, person.id, reason)
+    return person
+
+
+def _read(staff_id: str) -> Read:
+    def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
+        require(session, onlooker, Action.ACT_FOR)
+        return {"person": person_by_staff_id(session, staff_id), "page_title": "Act for somebody"}
+
+    return read

@@ -1,0 +1,222 @@
+"""The week page: record, amend and remove time, and see where the week stands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from starlette.concurrency import run_in_threadpool
+
+from models.commands import Amend, Asked, Body, EntryFields, Record, Remove
+from models.database import ReadSession
+from models.errors import DomainError, NotFound
+from models.messages import SheetKey
+from models.reads.people import person_by_staff_id, staff_id_of
+from models.reads.shown import EntryShown, TypeShown, WeekShown
+from models.reads.viewer import Onlooker, circle_for
+from models.reads.week import WeekOf, types_offered, week_page
+from models.rules.days import local_date
+from models.rules.periods import period_of, timesheet_id
+from models.rules.transitions import CommandKind
+from models.tables.people import TenantPolicy
+from web.auth.viewer import Viewer
+from web.errors import form_errors, status_of
+from web.forms import entry_fields, parse_day, parse_id
+from web.pages.page import (
+    Posted,
+    Read,
+    SignedIn,
+    Template,
+    Used,
+    asked_by,
+    go_to,
+    onlooker_of,
+    show,
+    show_later,
+)
+
+router = APIRouter()
+
+WEEK = Template("week.html", "partials/week.html")
+ENTRY_FORM = Template("partials/entry_form.html", "partials/entry_form.html")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose week, and which day of it, an address names."""
+
+    staff_id: str
+    day: date
+
+    @property
+    def address(self) -> str:
+        """The address of the week page with this day open."""
+        return f"/people/{self.staff_id}/week/{self.day.isoformat()}"
+
+
+def place(staff_id: str, day: str) -> Place:
+    """The place an address names. Raises `NotFound` for a date that is none."""
+    found = parse_day(day)
+    if found is None:
+        raise NotFound("There is no such page.")
+    return Place(staff_id, found)
+
+
+At = Annotated[Place, Depends(place)]
+
+
+@router.get("/week")
+def own_week(viewer: SignedIn, use: Used) -> Response:
+    """This week of the signed-in person, or of whom they act for."""
+    return go_to(Place(_whose(viewer, use), use.now().astimezone(viewer.zone).date()).address)
+
+
+@router.get("/week/{day}")
+def own_week_of(day: str, viewer: SignedIn, use: Used) -> Response:
+    """The week of a date of the signed-in person, or of whom they act for."""
+    return go_to(place(_whose(viewer, use), day).address)
+
+
+@router.get("/people/{staff_id}/week/{day}")
+def week(at: At, viewer: SignedIn, request: Request, use: Used) -> Response:
+    """The week of anybody whose time one may see, with one of its days open."""
+    return show(request, viewer, WEEK, _read(at, viewer, use, dict(request.query_params)))
+
+
+@router.get("/people/{staff_id}/week/{day}/form")
+def entry_form(at: At, viewer: SignedIn, request: Request, use: Used) -> Response:
+    """The entry form for another time period type, with what was typed so far."""
+    return show(request, viewer, ENTRY_FORM, _read(at, viewer, use, dict(request.query_params)))
+
+
+@router.post("/people/{staff_id}/week/{day}/entries")
+async def record(at: At, viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
+    """Record time."""
+    return await _give(
+        request, viewer, use, at, form, CommandKind.RECORD, lambda fields: Record(fields()), "Recorded."
+    )
+
+
+@router.post("/people/{staff_id}/week/{day}/entries/{entry_id}")
+async def amend(
+    at: At, entry_id: UUID, viewer: SignedIn, form: Posted, request: Request, use: Used
+) -> Response:
+    """Amend an entry."""
+    form["edit"] = str(entry_id)
+    return await _give(
+        request,
+        viewer,
+        use,
+        at,
+        form,
+        CommandKind.AMEND,
+        lambda fields: Amend(entry_id, _version(form), fields()),
+        "Changed.",
+    )
+
+
+@router.post("/people/{staff_id}/week/{day}/entries/{entry_id}/removal")
+async def remove(
+    at: At, entry_id: UUID, viewer: SignedIn, form: Posted, request: Request, use: Used
+) -> Response:
+    """Remove an entry; its versions stay on record."""
+    form["edit"] = str(entry_id)
+    return await _give(
+        request,
+        viewer,
+        use,
+        at,
+        form,
+        CommandKind.REMOVE,
+        lambda _fields: Remove(entry_id, _version(form)),
+        "Removed. The record keeps what was there.",
+    )
+
+
+async def _give(
+    request: Request,
+    viewer: Viewer,
+    use: Used,
+    at: Place,
+    form: dict[str, str],
+    kind: CommandKind,
+    body: Callable[[Callable[[], EntryFields]], Body],
+    done: str,
+) -> Response:
+    """Give an entry command; refused, the page comes back with the reason and everything that was typed."""
+    form.setdefault("day", at.day.isoformat())
+    try:
+        asked = await run_in_threadpool(_asked, viewer, use, at, form, kind, body)
+        await use.commands.give(onlooker_of(viewer), asked)
+    except NotFound:
+        raise
+    except DomainError as refused:
+        read = _read(at, viewer, use, form)
+        return await show_later(
+            request, viewer, WEEK, read, status_of(refused), errors=form_errors(refused), form=form
+        )
+    return go_to(Place(at.staff_id, parse_day(form["day"]) or at.day).address, done)
+
+
+def _asked(
+    viewer: Viewer,
+    use: Used,
+    at: Place,
+    form: dict[str, str],
+    kind: CommandKind,
+    body: Callable[[Callable[[], EntryFields]], Body],
+) -> Asked:
+    onlooker = onlooker_of(viewer)
+    with use.reading(onlooker) as session:
+        circle = circle_for(session, onlooker, person_by_staff_id(session, at.staff_id).id)
+        types = types_offered(session)
+        week_starts_on = session.get_one(TenantPolicy, viewer.tenant_id).week_starts_on
+    built = body(lambda: entry_fields(form, types, circle.owner.zone))
+    # Amending and removing stay on the timesheet that the page shows; recording goes where the day belongs.
+    day = local_date(built.fields.start, circle.owner.zone) if isinstance(built, Record) else at.day
+    period = period_of(day, week_starts_on)
+    key = SheetKey(viewer.tenant_id, timesheet_id(viewer.tenant_id, circle.owner.id, period.start))
+    return asked_by(viewer, circle, kind, key, period, built, form)
+
+
+def _read(at: Place, viewer: Viewer, use: Used, typed: dict[str, str]) -> Read:
+    def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
+        owner = person_by_staff_id(session, at.staff_id)
+        shown = week_page(session, onlooker, WeekOf(owner.id, at.day, use.now(), viewer.zone))
+        edited = _edited(shown, typed.get("edit"))
+        return {
+            "week": shown,
+            "base": at.address,
+            "edited": edited,
+            "type": _chosen_type(shown, typed.get("type_id"), edited),
+            "form": typed if "type_id" in typed else {},
+            "page_title": f"Week of {owner.name}",
+        }
+
+    return read
+
+
+def _edited(shown: WeekShown, entry_id: str | None) -> EntryShown | None:
+    """The entry whose form is open, if it is on this week."""
+    wanted = parse_id(entry_id or "")
+    return next((entry for day in shown.days for entry in day.entries if entry.id == wanted), None)
+
+
+def _chosen_type(shown: WeekShown, type_id: str | None, edited: EntryShown | None) -> TypeShown | None:
+    """The type whose fields the form shows: what was chosen, else the edited entry's, else the first."""
+    wanted = parse_id(type_id or "") or (edited.type.id if edited else None)
+    return next((type_ for type_ in shown.types if type_.id == wanted), next(iter(shown.types), None))
+
+
+def _whose(viewer: Viewer, use: Used) -> str:
+    if viewer.acting_for_id is None:
+        return viewer.staff_id
+    with use.reading(onlooker_of(viewer)) as session:
+        return staff_id_of(session, viewer.acting_for_id)
+
+
+def _version(form: dict[str, str]) -> int:
+    typed = form.get("version", "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0

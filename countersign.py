@@ -97,6 +97,18 @@ def demo(data_dir: DataDir = None) -> None:
     asyncio.run(fill(get_settings()))
 
 
+@app.command()
+def doctor(data_dir: DataDir = None) -> None:
+    """Check every invariant: balances, certified content, ledger, commands, deadlines."""
+    from supervisor.doctor import examine
+
+    wrong = list(examine(get_settings()))
+    for finding in wrong:
+        typer.echo(finding)
+    typer.echo(f"{len(wrong)} findings." if wrong else "All invariants hold.")
+    raise typer.Exit(1 if wrong else 0)
+
+
 def main() -> None:
     """The program `countersign`: settings that do not do are a sentence, not a stack trace."""
     try:

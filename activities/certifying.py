@@ -1,7 +1,6 @@
 """Submit, recall and revise: what the owner (or an administrator in their place) does to a whole timesheet."""
 
 from typing import cast
-from uuid import uuid5
 
 from activities.act import Act
 from models.commands import Submit
@@ -30,7 +29,7 @@ def submit(act: Act) -> None:
     if any(entry.end_at is None for entry in entries):
         raise Invalid.field("endTime", "An entry is still running. Give it a finish, then submit.")
     submission = Submission(
-        id=uuid5(act.asked.id, "submission"),
+        id=act.asked.makes("submission"),
         tenant_id=act.asked.key.tenant_id,
         timesheet_id=act.sheet.id,
         revision=act.sheet.revision,

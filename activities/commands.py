@@ -13,19 +13,19 @@ from activities.act import Act, Rule
 from activities.certifying import reopen, submit
 from activities.deciding import decide, lock, unlock
 from activities.entries import amend, record, remove
-from activities.failures import failures_translated
+from activities.failures import failures_translated, passing
 from activities.names import APPLY_COMMAND, LOAD_SHEET, LOCK_ON_SCHEDULE
 from models.authority import require_allowed, require_state
 from models.commands import Asked, Move
 from models.database import WriteSession, command_transaction
-from models.errors import Withdrawn
+from models.errors import NotFound, Withdrawn
 from models.messages import CommandOutcome, CommandRef, SheetKey, SheetSnapshot
-from models.rules.periods import period_of
+from models.rules.periods import period_of, timesheet_id
 from models.rules.statements import about_timesheet, sheet_activity_id
 from models.rules.transitions import CommandKind, State
 from models.store import commands
 from models.store.ledger import announce, state
-from models.store.people import Circle, load_circle
+from models.store.people import load_circle
 from models.store.sheets import lock_sheet, open_sheet, snapshot_of
 from models.tables.people import TenantPolicy
 from models.tables.timesheet import Timesheet
@@ -80,17 +80,18 @@ class SheetActivities:
             if sheet is None or not _lock_is_due(session, sheet):
                 return snapshot_of(sheet)
             asked = _asked_by_schedule(key, sheet)
-            commands.ask(session, asked)
+            commands.note(session, asked)
             return _carry_out(session, asked, sheet).snapshot
 
 
 def _carry_out(session: WriteSession, asked: Asked, sheet: Timesheet | None) -> CommandOutcome:
+    if asked.key.timesheet_id != timesheet_id(asked.key.tenant_id, asked.owner_id, asked.period_start):
+        raise NotFound("There is no such timesheet.")
     circle = load_circle(session, asked.owner_id, asked.actor_id, asked.on_behalf_of_id)
     capacity = require_allowed(asked, circle)
     policy = session.get_one(TenantPolicy, asked.key.tenant_id)
-    opened = sheet is None and _open(session, asked, circle, policy)
-    sheet = sheet or lock_sheet(session, asked.key.timesheet_id)
-    assert sheet is not None
+    opened = sheet is None
+    sheet = sheet or _open(session, asked, policy)
     require_state(asked, State(sheet.state))
     now = session.scalars(select(func.now())).one()
     act = Act(session, asked, circle, capacity, policy, sheet, now)
@@ -102,9 +103,14 @@ def _carry_out(session: WriteSession, asked: Asked, sheet: Timesheet | None) -> 
     return _finish(act)
 
 
-def _open(session: WriteSession, asked: Asked, circle: Circle, policy: TenantPolicy) -> bool:
+def _open(session: WriteSession, asked: Asked, policy: TenantPolicy) -> Timesheet:
     period = period_of(asked.period_start, policy.week_starts_on)
-    return open_sheet(session, asked.key.tenant_id, asked.key.timesheet_id, circle.owner.id, period)
+    if period.start != asked.period_start:
+        raise NotFound("No timesheet begins on this day.")
+    if not open_sheet(session, asked.key.tenant_id, asked.key.timesheet_id, asked.owner_id, period):
+        # Perhaps by another attempt of this very command: only a fresh look can tell what came of it.
+        raise passing("The timesheet was opened just now by another transaction.")
+    return session.get_one(Timesheet, asked.key.timesheet_id)
 
 
 def _finish(act: Act) -> CommandOutcome:

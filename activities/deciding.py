@@ -1,7 +1,6 @@
 """Approve and reject: a decision on exactly the content that was shown."""
 
 from typing import cast
-from uuid import uuid5
 
 from activities.act import Act, prov_role
 from models.commands import Decide
@@ -62,7 +61,7 @@ def _decision(act: Act, submission: Submission, body: Decide) -> Decision:
     responsible, _, delegate = _responsible(act)
     assert act.capacity is not None
     return Decision(
-        id=uuid5(act.asked.id, "decision"),
+        id=act.asked.makes("decision"),
         tenant_id=act.asked.key.tenant_id,
         timesheet_id=act.sheet.id,
         submission_id=submission.id,

@@ -1,16 +1,17 @@
 """Record, amend and remove: every change of an entry is a new version, and balances follow at once."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import cast
-from uuid import UUID, uuid5
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from activities.act import Act
 from models.commands import Amend, EntryFields, Record, Remove
 from models.errors import Invalid, NotFound, ReasonRequired, Stale
 from models.rules.accruals import EntryForAccrual
-from models.rules.days import OutsideCalendar, local_date
+from models.rules.days import NaiveTime, OutsideCalendar, day_bounds, in_utc, local_date
 from models.rules.entry_fields import TypeMetadata, field_errors
 from models.rules.overlap import ExistingSpan, Span, find_clash
 from models.rules.statements import about_work, work_id
@@ -44,7 +45,7 @@ def record(act: Act) -> None:
     """Add an entry; its id follows from the command, so a repetition cannot make a second one."""
     body = cast(Record, act.asked.body)
     entry = TimeEntry(
-        id=uuid5(act.asked.id, "entry"),
+        id=act.asked.makes("entry"),
         tenant_id=act.asked.key.tenant_id,
         owner_id=act.owner.id,
         timesheet_id=act.sheet.id,
@@ -110,14 +111,13 @@ def _shown_entry(act: Act, entry_id: UUID, version: int) -> TimeEntry:
     return entry
 
 
-def _was_certified(entry: TimeEntry):  # type: ignore[no-untyped-def]  # a Select of one boolean column
-    named = func.jsonb_path_exists(
-        Submission.content, "$.entries[*] ? (@.id == $id)", func.jsonb_build_object("id", str(entry.id))
-    )
+def _was_certified(entry: TimeEntry) -> Select[bool]:
+    named = Submission.content["entries"].contains([{"id": str(entry.id)}])
     return select(select(Submission.id).where(Submission.timesheet_id == entry.timesheet_id, named).exists())
 
 
 def _require_valid(act: Act, fields: EntryFields, type_: TimePeriodType) -> None:
+    days = [_day(act, name, at) for name, at in (("startTime", fields.start), ("endTime", fields.end)) if at]
     errors = field_errors(
         TypeMetadata(type_.name, type_.fields),
         project=fields.project_id is not None,
@@ -131,15 +131,25 @@ def _require_valid(act: Act, fields: EntryFields, type_: TimePeriodType) -> None
         raise Invalid(
             errors[0].message, errors=[{"field": e.field, "message": e.message, "data": []} for e in errors]
         )
-    try:
-        day = local_date(fields.start, act.zone)
-    except OutsideCalendar as error:
-        raise Invalid.field("startTime", str(error)) from error
-    if not act.period.start <= day <= act.period.end:
+    if not act.period.start <= days[0] <= act.period.end:
         raise Invalid.field(
             "startTime",
             "This day belongs to another week. Remove the entry here and record it there.",
         )
+    if type_.value_type == "date" and not _is_whole_day(fields, days[0], act.zone):
+        raise Invalid.field("startTime", f"{type_.name} is for one whole day: from midnight to midnight.")
+
+
+def _day(act: Act, field: str, moment: datetime) -> date:
+    """The owner's local day of one end of an entry. Raises `Invalid` when it cannot be computed with."""
+    try:
+        return local_date(moment, act.zone)
+    except (NaiveTime, OutsideCalendar) as error:
+        raise Invalid.field(field, str(error)) from error
+
+
+def _is_whole_day(fields: EntryFields, day: date, zone: ZoneInfo) -> bool:
+    return fields.end is not None and (in_utc(fields.start), in_utc(fields.end)) == day_bounds(day, zone)
 
 
 def _require_free(act: Act, fields: EntryFields, entry_id: UUID) -> None:

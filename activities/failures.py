@@ -1,24 +1,21 @@
 """How a refusal and a passing fault leave an activity.
 
-A business refusal is final: it travels with its class name and data. Anything the database does that passes
-by itself is left to be retried.
+A business refusal is final: it travels with its class name and data. Anything else is left to be retried.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+import structlog
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from models.database import is_passing
 from models.errors import BY_NAME, DomainError
 
 PASSING = "Passing"
 """Type of a failure that trying again can mend."""
 
-_EXCLUSION_VIOLATION = "23P01"
+log = structlog.get_logger()
 
 
 def refusal(error: DomainError) -> ApplicationError:
@@ -42,26 +39,24 @@ def refused_by(failure: BaseException | None) -> DomainError | None:
     return None
 
 
+def passing(words: str) -> ApplicationError:
+    """A failure that trying again can mend."""
+    return ApplicationError(words, type=PASSING)
+
+
 @contextmanager
 def failures_translated() -> Iterator[None]:
-    """Turns refusals and database faults inside the block into failures that Temporal understands."""
+    """Turns refusals and faults inside the block into failures that Temporal understands.
+
+    A fault may be tried again: the database may be back, or the rule now says better than a constraint what is
+    in the way. Its words, and what led to it, stay in the log: they can hold names and times worked.
+    """
     try:
         yield
     except DomainError as error:
-        raise refusal(error) from error
-    except PoolTimeout as error:
-        raise _passing(error) from error
-    except IntegrityError as error:
-        # Another timesheet of the same person got there first; the rule says it better than the constraint.
-        if getattr(error.orig, "sqlstate", None) == _EXCLUSION_VIOLATION:
-            raise _passing(error) from error
+        raise refusal(error) from None
+    except ApplicationError:
         raise
-    except DBAPIError as error:
-        if is_passing(error):
-            raise _passing(error) from error
-        raise
-
-
-def _passing(error: Exception) -> ApplicationError:
-    # The words of the database stay in the log: a history holds no data.
-    return ApplicationError(f"The database could not do it now ({type(error).__name__}).", type=PASSING)
+    except Exception as error:
+        log.warning("command failed", exc_info=error)
+        raise passing(f"It could not be done now ({type(error).__name__}).") from None

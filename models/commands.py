@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import TypeAdapter
 
@@ -116,6 +116,10 @@ class Asked:
         """What the workflow is told."""
         return CommandRef(self.key, self.id, self.kind)
 
+    def makes(self, what: str) -> UUID:
+        """The id of what this command makes."""
+        return made_by(self.key.tenant_id, self.id, what)
+
     @property
     def body_json(self) -> dict[str, Any]:
         """The body as JSON values."""
@@ -134,6 +138,11 @@ class Asked:
             "body": self.body_json,
         }
         return sha256(canonical_json(content)).hexdigest()
+
+
+def made_by(tenant_id: UUID, command_id: UUID, what: str) -> UUID:
+    """The id of what a command makes: the same however often it is tried, and another in every tenant."""
+    return uuid5(command_id, f"{tenant_id}/{what}")
 
 
 def body_from_json(kind: CommandKind, value: dict[str, Any]) -> Body:

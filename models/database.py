@@ -9,7 +9,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -43,6 +43,7 @@ def engine_for(url: str, pool_size: int = 10) -> Engine:
         max_overflow=0,
         pool_timeout=3,
         pool_pre_ping=True,
+        hide_parameters=True,  # what people typed is nothing for logs
         connect_args={
             "connect_timeout": 3,
             "options": f"-c lock_timeout={LOCK_WAIT} -c statement_timeout=10s",
@@ -79,17 +80,6 @@ def credential_transaction(engine: Engine, key: str) -> Iterator[WriteSession]:
         with WriteSession(bind=connection, autoflush=False) as session:
             yield session
             session.flush()
-
-
-def is_passing(error: DBAPIError) -> bool:
-    """Whether trying the same transaction again can help: serialisation failure, deadlock, lock wait, or the
-    server going away."""
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return (
-        state in {"40001", "40P01", "55P03"}
-        or state.startswith(("57", "08", "53"))
-        or error.connection_invalidated
-    )
 
 
 @contextmanager

@@ -1,9 +1,6 @@
 """The real servers that tests run against, started once for each test process."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
-from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, create_engine

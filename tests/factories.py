@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete, update
 from sqlalchemy.dialects.postgresql import insert
 
 from models.commands import Amend, Asked, Body, Decide, EntryFields, Move, Record, Remove, Submit
@@ -46,6 +46,10 @@ class Organisation:
     @property
     def alex(self) -> UUID:
         return self.people["Alex Krycek"]
+
+    @property
+    def max(self) -> UUID:
+        return self.people["Max Fenig"]
 
     @property
     def diana(self) -> UUID:
@@ -147,6 +151,27 @@ def make_organisation(owner: Engine, slug: str | None = None) -> Organisation:
                 }
                 connection.execute(insert(AgreementTarget).values(tenant | row))
     return org
+
+
+def change_person(owner: Engine, person_id: UUID, **values: object) -> None:
+    """Change a person: `active`, `supervisor_id`, `name` and the like."""
+    with owner.begin() as connection:
+        connection.execute(update(Person).where(Person.id == person_id).values(values))
+
+
+def give_role(owner: Engine, org: Organisation, person_id: UUID, role: str) -> None:
+    """Let a person have one role more."""
+    with owner.begin() as connection:
+        row = {"tenant_id": org.tenant_id, "person_id": person_id, "role": role}
+        connection.execute(insert(PersonRole).values(row))
+
+
+def take_role(owner: Engine, person_id: UUID, role: str) -> None:
+    """Take a role from a person."""
+    with owner.begin() as connection:
+        connection.execute(
+            delete(PersonRole).where(PersonRole.person_id == person_id, PersonRole.role == role)
+        )
 
 
 _PROJECTS = {"proj-533": "dog grooming", "proj-576B": "make party hats"}

@@ -1,14 +1,14 @@
 """Refusals and faults as answers: one table for the status, the same words for pages and programs."""
 
 from collections.abc import Mapping
+from urllib.parse import urlencode
 
 import structlog
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
+from models.database import UNAVAILABLE
 from models.errors import (
     AlreadyDecided,
     DomainError,
@@ -24,6 +24,8 @@ from models.errors import (
     WrongState,
 )
 from models.reads.shown import FieldError
+from web.auth.refusals import FormExpired, FromElsewhere, NotSignedIn, SignInRefused, Throttled
+from web.htmx import htmx
 from web.rendering import render
 
 log = structlog.get_logger()
@@ -40,6 +42,11 @@ STATUS: Mapping[type[DomainError], int] = {
     ReasonRequired: 400,
     Withdrawn: 503,
     Unavailable: 503,
+    NotSignedIn: 401,
+    FromElsewhere: 403,
+    FormExpired: 403,
+    SignInRefused: 422,
+    Throttled: 429,
 }
 """The status of each refusal."""
 
@@ -93,11 +100,23 @@ def form_errors(error: DomainError) -> dict[str, FieldError]:
 
 def install(app: FastAPI) -> None:
     """Let the app answer refusals and faults with a page that says what happened and what happens next."""
+    app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(DBAPIError, _database)
-    app.add_exception_handler(PoolTimeout, _database)
+    for fault in UNAVAILABLE:
+        app.add_exception_handler(fault, _database)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def _not_signed_in(request: Request, error: Exception) -> Response:
+    """People are sent to the sign-in page, and back to where they wanted to go; programs are told."""
+    if _wants_json(request):
+        return _refused(request, error)
+    wanted = request.url.path if request.method == "GET" and not htmx(request).wants_part else ""
+    address = f"/sign-in?{urlencode({'next': wanted})}" if wanted not in ("", "/") else "/sign-in"
+    if htmx(request).wants_part:
+        return Response(status_code=401, headers={"HX-Redirect": address})
+    return RedirectResponse(address, 303)
 
 
 def _refused(request: Request, error: Exception) -> Response:

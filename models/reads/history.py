@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import UUID, uuid5
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models.commands import made_by
 from models.reads.sheets import sheet_of, status_shown
 from models.reads.shown import EventShown, HistoryShown
 from models.reads.viewer import Onlooker, circle_for, shown
@@ -137,10 +138,10 @@ def _lines(command: Command, kind: CommandKind, facts: _Facts) -> tuple[str, ...
     if kind in ENTRY_COMMANDS:
         return _entry_lines(command, facts)
     if kind is CommandKind.SUBMIT:
-        submission = facts.submissions[uuid5(command.id, "submission")]
+        submission = facts.submissions[made_by(command.tenant_id, command.id, "submission")]
         return (f"Revision {submission.revision}. {submission.certification}",)
     if kind in DECISIONS:
-        decision = facts.decisions[uuid5(command.id, "decision")]
+        decision = facts.decisions[made_by(command.tenant_id, command.id, "decision")]
         return (decision.comment,) if decision.comment else ()
     return ()
 
@@ -172,7 +173,7 @@ def _entry_text(row: _Version, zone: ZoneInfo) -> str:
 
 
 def _digest(command: Command, facts: _Facts) -> str | None:
-    submission = facts.submissions.get(uuid5(command.id, "submission"))
-    decision = facts.decisions.get(uuid5(command.id, "decision"))
+    submission = facts.submissions.get(made_by(command.tenant_id, command.id, "submission"))
+    decision = facts.decisions.get(made_by(command.tenant_id, command.id, "decision"))
     found = submission or decision
     return found.digest if found else None

@@ -51,8 +51,8 @@ def field_errors(
         *_too_long("task", task, MAX_TASK),
         *_too_long("shiftType", shift_type, MAX_SHIFT_TYPE),
     ]
-    if end is not None and end > start:
-        errors += _within(meal_break_minutes, end - start)
+    if end is None or end > start:
+        errors += _within(meal_break_minutes, end - start if end else MAX_DURATION)
     if meal_break_minutes < 0:
         errors.append(Refused("mealBreakMinutes", "A meal break cannot be negative."))
     return errors
@@ -83,6 +83,6 @@ def _within(meal_break_minutes: int, duration: timedelta) -> list[Refused]:
     errors = []
     if duration > MAX_DURATION:
         errors.append(Refused("endTime", f"An entry may last at most {MAX_DURATION.days} days."))
-    if meal_break_minutes and timedelta(minutes=meal_break_minutes) >= duration:
+    if meal_break_minutes > 0 and meal_break_minutes * 60 >= duration.total_seconds():
         errors.append(Refused("mealBreakMinutes", "The meal break must be shorter than the time itself."))
     return errors

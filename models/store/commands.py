@@ -34,6 +34,11 @@ def ask(session: WriteSession, asked: Asked) -> CommandOutcome | None:
     """
     # Losing this row in a crash is harmless: the command is then refused as unknown, and nothing was saved.
     session.execute(text("SET LOCAL synchronous_commit = off"))
+    return note(session, asked)
+
+
+def note(session: WriteSession, asked: Asked) -> CommandOutcome | None:
+    """`ask` in a transaction that also carries the command out, and so must not be lost."""
     row = session.execute(_ask(asked)).one()
     if row.content_hash != asked.content_hash:
         raise KeyReused("This form was already sent with other content. Reload the page and try again.")

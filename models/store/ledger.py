@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 
+from models.commands import made_by
 from models.database import WriteSession
 from models.rules.statements import Statement
 from models.tables.delivery import OutboxEvent
@@ -47,7 +48,7 @@ def announce(
     session.execute(
         insert(OutboxEvent).values(
             tenant_id=tenant_id,
-            id=uuid5(command_id, type_),
+            id=made_by(tenant_id, command_id, type_),
             type=type_,
             subject=str(subject),
             data=data,

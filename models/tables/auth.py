@@ -7,7 +7,7 @@ or to one that already holds the very key it is found by (see `models.database.c
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, PrimaryKeyConstraint
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import func
 
@@ -55,6 +55,6 @@ class SignInFailure(Base):
         {"info": REPLACEABLE | {"directory": True}},
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     key: Mapped[str] = mapped_column(comment="hash of the account or address tried")
     failed_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -80,17 +80,17 @@ def test_a_locked_timesheet_is_unlocked_before_anything_else() -> None:
 
 
 def test_certifying_and_deciding_name_the_content_that_was_shown() -> None:
-    assert NEEDS_DIGEST == {CommandKind.SUBMIT, CommandKind.APPROVE, CommandKind.REJECT}
+    assert {CommandKind.SUBMIT, CommandKind.APPROVE, CommandKind.REJECT} == NEEDS_DIGEST
 
 
 def test_what_undoes_or_refuses_the_work_of_others_needs_a_reason() -> None:
-    assert NEEDS_REASON == {
+    assert {
         CommandKind.RECALL,
         CommandKind.REVISE,
         CommandKind.REJECT,
         CommandKind.LOCK,
         CommandKind.UNLOCK,
-    }
+    } == NEEDS_REASON
 
 
 def _states_in_the_order_of_the_table() -> list[State]:

@@ -1,4 +1,4 @@
-"""The two cookies of signing in: which session a browser has, and which browser a sign-in form was shown to."""
+"""The two cookies of signing in: a browser's session, and to which browser a sign-in form was shown."""
 
 from dataclasses import dataclass
 
@@ -27,14 +27,12 @@ class Cookie:
     def give(self, response: Response, settings: Settings, value: str) -> None:
         """Have the browser keep it."""
         secure = is_https(settings)
-        response.set_cookie(
-            self.name(settings), value, path="/", secure=secure, httponly=True, samesite="lax"
-        )
+        response.set_cookie(self.name(settings), value, secure=secure, httponly=True, samesite="lax")
 
     def take_back(self, response: Response, settings: Settings) -> None:
         """Have the browser forget it."""
         secure = is_https(settings)
-        response.delete_cookie(self.name(settings), path="/", secure=secure, httponly=True, samesite="lax")
+        response.delete_cookie(self.name(settings), secure=secure, httponly=True, samesite="lax")
 
 
 SESSION = Cookie("countersign_session")

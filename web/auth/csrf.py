@@ -1,4 +1,4 @@
-"""Only our own pages change things: a token that no other site can read, and where the browser says it comes from."""
+"""Only our own pages change things: a token that no other site can read, and the origin a browser tells."""
 
 import hmac
 from urllib.parse import urlsplit

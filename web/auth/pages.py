@@ -45,9 +45,8 @@ def sign_in_by_form(request: Request, form: Posted) -> Response:
     csrf.require_same_origin(request, used.settings.base_url)
     try:
         _require_own_form(request, used.settings, form)
-        begun = sign_in(
-            used.engine, used.settings, _credentials(request, form), _token(request, used.settings)
-        )
+        given = _credentials(request, form)
+        begun = sign_in(used.engine, used.settings, given, _token(request, used.settings))
     except (FormExpired, SignInRefused, Throttled) as refusal:
         return _show(request, form, refusal)
     response = _go(request, local_path(form.get("next")))

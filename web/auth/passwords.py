@@ -36,7 +36,7 @@ def hash_password(password: str) -> str:
 
 
 def verify(password: str, stored: str | None) -> Verdict:
-    """Compares a password with a stored hash; None, for somebody unknown, takes as long and is never right."""
+    """Compares a password with a stored hash; None, for nobody known, takes as long and is never right."""
     try:
         right, rehashed = _HASHING.verify_and_update(password, stored or _nobodys_hash())
     except UnknownHashError:
@@ -46,7 +46,7 @@ def verify(password: str, stored: str | None) -> Verdict:
 
 @contextmanager
 def turn() -> Iterator[None]:
-    """Waits until few enough passwords are looked at in this process. Raises `Unavailable` when it takes too long."""
+    """Waits until few enough sign-ins are looked at here. Raises `Unavailable` when that takes too long."""
     if not _turns.acquire(timeout=LONGEST_WAIT):
         raise Unavailable("Many people are signing in at this moment. Please try again shortly.")
     try:

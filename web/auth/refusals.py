@@ -15,7 +15,7 @@ class NotSignedIn(DomainError):
 
 
 class SignInRefused(DomainError):
-    """Name and password do not lead in. One sentence for every cause, so that none can be told from another."""
+    """The sign-in leads nowhere: one sentence for every cause, so that none can be told apart."""
 
     code: ClassVar[str] = "sign_in_refused"
 
@@ -41,9 +41,7 @@ class FromElsewhere(DomainError):
     code: ClassVar[str] = "from_elsewhere"
 
     def __init__(self) -> None:
-        super().__init__(
-            "This was sent from another site, so nothing was saved. Please use the form on our own page."
-        )
+        super().__init__("Another site sent this, so nothing was saved. Please use the form on our own page.")
 
 
 class FormExpired(DomainError):
@@ -52,6 +50,4 @@ class FormExpired(DomainError):
     code: ClassVar[str] = "form_expired"
 
     def __init__(self) -> None:
-        super().__init__(
-            "This form is no longer valid, so nothing was saved. Please reload the page and try again."
-        )
+        super().__init__("This form is no longer valid, so nothing was saved. Reload the page and try again.")

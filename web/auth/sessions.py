@@ -103,7 +103,7 @@ def start_acting(engine: Engine, tenant_id: UUID, token_hash: str, acting_for_id
     Raises `ReasonRequired`, `Invalid`, `NotFound` for somebody unknown or not active, `NotSignedIn`.
     """
     with command_transaction(engine, tenant_id) as session:
-        # A foreign key is checked without row-level security, so another tenant's person must be refused here.
+        # Foreign keys are checked without row-level security: another tenant's person must be refused here.
         if not session.scalar(select(Person.active).where(Person.id == acting_for_id)):
             raise NotFound("There is no such person.")
         _act(session, token_hash, acting_for_id, _stated(reason))
@@ -122,12 +122,13 @@ def hash_token(token: str) -> str:
 
 _ENDED = or_(SignInSession.expires_at <= func.now(), SignInSession.used_at <= func.now() - IDLE)
 
-# One statement, since every page begins with it. The session is seen because its key is known; its row then says
-# whose tenant's people may be seen. A lateral query cannot start before the row it refers to is there, and `OFFSET 0`
-# keeps the planner from merging the two. Were the order ever wrong, nobody would be found: it fails shut.
+# One statement, since every page begins with it. The session is seen because its key is known; its row then
+# says whose tenant's people may be seen. A lateral query cannot start before the row it refers to is there,
+# and `OFFSET 0` keeps the planner from merging the two. In any other order it would find nobody.
 _FIND = text(
     """
-    SELECT s.tenant_id, s.person_id, s.acting_for_id, s.acting_reason, s.due, p.staff_id, p.name, p.time_zone, p.roles
+    SELECT s.tenant_id, s.person_id, s.acting_for_id, s.acting_reason, s.due,
+           p.staff_id, p.name, p.time_zone, p.roles
     FROM (
         SELECT tenant_id, person_id, acting_for_id, acting_reason, used_at <= now() - :touched_every AS due,
                set_config('countersign.tenant', tenant_id::text, true) AS tenant
@@ -175,10 +176,9 @@ def _touch(session: WriteSession, token_hash: str) -> None:
 
 
 def _act(session: WriteSession, token_hash: str, acting_for_id: UUID | None, reason: str | None) -> None:
-    this = (
-        update(SignInSession).where(SignInSession.token_hash == token_hash).returning(SignInSession.person_id)
-    )
-    person_id = session.scalar(this.values(acting_for_id=acting_for_id, acting_reason=reason))
+    this = update(SignInSession).where(SignInSession.token_hash == token_hash)
+    acting = this.values(acting_for_id=acting_for_id, acting_reason=reason)
+    person_id = session.scalar(acting.returning(SignInSession.person_id))
     if person_id is None:
         raise NotSignedIn
     if person_id == acting_for_id:
@@ -190,7 +190,5 @@ def _stated(reason: str) -> str:
     if not stated:
         raise ReasonRequired("Say why you act for somebody else.")
     if len(stated) > LONGEST_REASON or not stated.isprintable():
-        raise Invalid.field(
-            "reason", f"The reason may have at most {LONGEST_REASON} characters, on one line."
-        )
+        raise Invalid.field("reason", f"Use at most {LONGEST_REASON} characters, on one line.")
     return stated

@@ -1,7 +1,7 @@
 """Who is looking: a dependency of every route for people.
 
-A route that names it needs no more care: whoever is not signed in does not get further, and whatever may change
-something must come from our own page and carry the session's token.
+A route that names it needs no more care: whoever is not signed in does not get further, and whatever may
+change something must come from our own page and carry the session's token.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from web.auth.sign_in import secret_of
 from web.services import services
 
 REFRESH_HEADER = "Countersign-Refresh"
-"""Sent by regions of a page that refresh themselves, so that an unattended page does not keep its session alive."""
+"""Sent by what refreshes itself, so that a page nobody looks at does not keep its session alive."""
 
 
 @dataclass(frozen=True, slots=True)

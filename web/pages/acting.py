@@ -19,16 +19,17 @@ from web.pages.page import Posted, Read, SignedIn, Template, Used, go_to, onlook
 
 router = APIRouter()
 
-PEOPLE = Template("people.html", "partials/people.html")
+PEOPLE = Template("people.html", "people.html")
 ACT_FOR = Template("act_for.html", "partials/act_for.html")
 
 
 @router.get("/admin/people")
-def people(viewer: SignedIn, request: Request, q: str = "") -> Response:
+def people(viewer: SignedIn, request: Request, use: Used, q: str = "") -> Response:
     """Everybody of the organisation, for administrators."""
 
     def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
-        return {"people": people_page(session, onlooker, q), "search": q, "page_title": "People"}
+        today = use.now().astimezone(viewer.zone).date()
+        return {"people": people_page(session, onlooker, q), "search": q, "today": today, "page_title": "People"}
 
     return show(request, viewer, PEOPLE, read)
 

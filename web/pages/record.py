@@ -16,8 +16,8 @@ from web.pages.page import SignedIn, Template, Used, show
 
 router = APIRouter()
 
-HISTORY = Template("history.html", "partials/history.html")
-BALANCES = Template("balances.html", "partials/balances.html")
+HISTORY = Template("history.html", "history.html")
+BALANCES = Template("balances.html", "balances.html")
 
 
 @router.get("/history/{sheet_id}")

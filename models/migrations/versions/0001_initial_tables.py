@@ -15,7 +15,7 @@ def upgrade() -> None:
     op.execute("CREATE TYPE uuid_range AS RANGE (subtype = uuid)")
     op.create_table(
         "sign_in_failure",
-        sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("key", sa.String(), nullable=False, comment="hash of the account or address tried"),
         sa.Column("failed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_failure")),

@@ -1,0 +1,166 @@
+"""Every invariant of one tenant's rows, checked from the recorded time up; what is wrong comes back in words."""
+
+from collections.abc import Iterator
+from datetime import date
+from hashlib import sha256
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session
+
+from models.rules.accruals import AccrualCode, EntryForAccrual, contributions
+from models.rules.balances import fold
+from models.rules.digest import canonical_json, sheet_digest
+from models.rules.periods import Period
+from models.rules.transitions import State
+from models.store.accruals import codes_fed
+from models.store.sheets import content_of, live_entries
+from models.tables.accruals import Accrual, Agreement, AgreementTarget
+from models.tables.people import Person
+from models.tables.provenance import LedgerStatement
+from models.tables.timecard import TimeEntry, TimeEntryVersion, TimePeriodType
+from models.tables.timesheet import Command, Submission, Timesheet
+
+FROZEN = (State.SUBMITTED.value, State.APPROVED.value, State.LOCKED.value)
+"""States in which the content is exactly what was certified."""
+
+Totals = dict[tuple[UUID, AccrualCode], dict[date, int]]
+"""By person and accrual type: the sum of each local day."""
+
+
+def findings(session: Session) -> Iterator[str]:
+    """Everything wrong with the rows of the session's tenant; nothing when all invariants hold."""
+    yield from _balances(session)
+    yield from _versions(session)
+    yield from _frozen_content(session)
+    yield from _statements(session)
+    yield from _commands(session)
+
+
+def awaiting_lock(session: Session) -> list[UUID]:
+    """Timesheets that a running workflow has to lock when their time comes."""
+    waits = (Timesheet.state == State.APPROVED.value, Timesheet.lock_at.is_not(None))
+    return list(session.scalars(select(Timesheet.id).where(*waits)))
+
+
+def _balances(session: Session) -> Iterator[str]:
+    """Balances must equal the fold over the entries alone; neither contributions nor balances are believed."""
+    totals = _totals(session)
+    stored: dict[tuple[UUID, str, date], tuple[int, int]] = {
+        (row.person_id, row.accrual_code, row.day): (row.total, row.balance)
+        for row in session.scalars(select(Accrual))
+    }
+    for person_id, code, agreement, opening in _agreed(session):
+        daily = {
+            day: value
+            for day, value in totals.get((person_id, code), {}).items()
+            if agreement.start_date <= day <= agreement.end_date
+        }
+        for day, balance in fold(opening, daily, {}).items():
+            found = stored.pop((person_id, code.value, day), (0, None))
+            if found != (daily[day], balance):
+                yield f"balance of {code} of person {person_id} on {day}: stored {found}, computed {(daily[day], balance)}"
+    for (person_id, name, day), (total, _) in stored.items():
+        if total != 0:
+            yield f"balance of {name} of person {person_id} on {day}: {total} is stored, nothing was recorded"
+
+
+def _totals(session: Session) -> Totals:
+    totals: Totals = {}
+    rows = session.execute(
+        select(TimeEntry, TimePeriodType.feeds, Person.time_zone)
+        .join(
+            TimePeriodType,
+            and_(
+                TimePeriodType.tenant_id == TimeEntry.tenant_id,
+                TimePeriodType.id == TimeEntry.time_period_type_id,
+            ),
+        )
+        .join(Person, Person.id == TimeEntry.owner_id)
+        .where(~TimeEntry.deleted)
+        .execution_options(yield_per=1000)
+    )
+    for entry, feeds, zone in rows:
+        worked = EntryForAccrual(
+            codes_fed(feeds), entry.start_at, entry.end_at, ZoneInfo(zone), entry.meal_break_minutes
+        )
+        for (code, day), value in contributions(worked).items():
+            daily = totals.setdefault((entry.owner_id, code), {})
+            daily[day] = daily.get(day, 0) + value
+    return totals
+
+
+def _agreed(session: Session) -> Iterator[tuple[UUID, AccrualCode, Agreement, int]]:
+    openings = {
+        (target.agreement_id, target.accrual_code): target.opening_balance
+        for target in session.scalars(select(AgreementTarget))
+    }
+    for agreement in session.scalars(select(Agreement)):
+        for code in AccrualCode:
+            yield agreement.person_id, code, agreement, openings.get((agreement.id, code.value), 0)
+
+
+def _versions(session: Session) -> Iterator[str]:
+    """The present entry is its highest version, and no version is missing."""
+    counted = (
+        select(
+            TimeEntryVersion.entry_id,
+            func.count().label("count"),
+            func.max(TimeEntryVersion.version).label("last"),
+        )
+        .group_by(TimeEntryVersion.entry_id)
+        .subquery()
+    )
+    wrong = (
+        select(TimeEntry.id)
+        .outerjoin(counted, counted.c.entry_id == TimeEntry.id)
+        .where((counted.c.last.is_distinct_from(TimeEntry.version)) | (counted.c.count != counted.c.last))
+    )
+    for entry_id in session.scalars(wrong):
+        yield f"entry {entry_id}: its versions do not lead to its present content"
+
+
+def _frozen_content(session: Session) -> Iterator[str]:
+    """What is submitted, approved or locked is exactly what was certified."""
+    for sheet in session.scalars(select(Timesheet).where(Timesheet.state.in_(FROZEN))):
+        submission = session.get(Submission, sheet.submission_id) if sheet.submission_id else None
+        period = Period(sheet.period_start, sheet.period_end)
+        now = sheet_digest(content_of(sheet.owner_id, period, live_entries(session, sheet.id)))
+        if submission is None or submission.digest != now:
+            yield f"timesheet {sheet.id}: it is {sheet.state}, but its content is not what was certified"
+        elif sha256(canonical_json(submission.content)).hexdigest() != submission.digest:
+            yield f"submission {submission.id}: its content does not have its digest"
+
+
+def _statements(session: Session) -> Iterator[str]:
+    rows = session.execute(
+        select(LedgerStatement.sequence, LedgerStatement.body, LedgerStatement.digest).execution_options(
+            yield_per=1000
+        )
+    )
+    for sequence, body, digest in rows:
+        if sha256(canonical_json(body)).hexdigest() != digest:
+            yield f"statement {sequence}: it does not have its digest"
+
+
+def _commands(session: Session) -> Iterator[str]:
+    """Nothing that was withdrawn has an effect, and every entry version has its command."""
+    withdrawn = select(Command.id).where(Command.withdrawn_at.is_not(None), Command.completed_at.is_not(None))
+    for command_id in session.scalars(withdrawn):
+        yield f"command {command_id}: withdrawn and carried out"
+    done = Command.completed_at.is_not(None)
+    orphans = (
+        select(TimeEntryVersion.entry_id, TimeEntryVersion.version)
+        .outerjoin(
+            Command,
+            and_(
+                Command.tenant_id == TimeEntryVersion.tenant_id,
+                Command.id == TimeEntryVersion.command_id,
+                done,
+            ),
+        )
+        .where(Command.id.is_(None))
+    )
+    for entry_id, version in session.execute(orphans):
+        yield f"entry {entry_id} version {version}: no command that was carried out recorded it"

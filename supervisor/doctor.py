@@ -1,0 +1,60 @@
+"""`countersign doctor`: every invariant of every organisation, and whether deadlines have a workflow."""
+
+import asyncio
+from collections.abc import Iterator
+from uuid import UUID
+
+from sqlalchemy import select
+from temporalio.api.enums.v1 import WorkflowExecutionStatus
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.database import engine_for, read_session
+from models.doctor import awaiting_lock, findings
+from models.payloads import data_converter
+from models.rules.periods import workflow_id
+from models.tables.people import Tenant
+from settings import Settings
+
+AT_ONCE = 20
+"""How many workflows are asked about at once."""
+
+
+def examine(settings: Settings) -> Iterator[str]:
+    """Everything that is wrong, in words; nothing when all invariants hold."""
+    engine = engine_for(settings.database_url)
+    with read_session(engine, UUID(int=0)) as session:
+        tenants = session.execute(select(Tenant.id, Tenant.slug)).tuples().all()
+    waiting: list[UUID] = []
+    for tenant_id, slug in tenants:
+        with read_session(engine, tenant_id) as session:
+            yield from (f"{slug}: {finding}" for finding in findings(session))
+            waiting += awaiting_lock(session)
+    yield from asyncio.run(_without_workflow(settings, waiting))
+
+
+async def _without_workflow(settings: Settings, sheets: list[UUID]) -> list[str]:
+    """Approved timesheets that no running workflow will lock."""
+    client = await Client.connect(
+        settings.temporal_address,
+        namespace=settings.temporal_namespace,
+        data_converter=data_converter(settings.payload_keys),
+    )
+    turns = asyncio.Semaphore(AT_ONCE)
+
+    async def runs(sheet: UUID) -> bool:
+        async with turns:
+            try:
+                found = await client.get_workflow_handle(workflow_id(sheet)).describe()
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                return False
+            return found.raw_info.status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
+
+    answers = await asyncio.gather(*(runs(sheet) for sheet in sheets))
+    return [
+        f"timesheet {sheet}: it is approved, but no workflow runs that will lock it"
+        for sheet, running in zip(sheets, answers, strict=True)
+        if not running
+    ]

@@ -38,7 +38,9 @@ def parse_keys(keys: str) -> dict[str, bytes]:
     except ValueError:
         parsed = {}
     if not parsed or not all(id_ and len(key) in KEY_BYTES for id_, key in parsed.items()):
-        raise ValueError("COUNTERSIGN_PAYLOAD_KEYS: write ID:KEY,ID:KEY with keys of 16, 24 or 32 bytes in base64")
+        raise ValueError(
+            "COUNTERSIGN_PAYLOAD_KEYS: write ID:KEY,ID:KEY with keys of 16, 24 or 32 bytes in base64"
+        )
     return parsed
 
 
@@ -59,7 +61,9 @@ class EncryptionCodec(PayloadCodec):
 
     def _encrypt(self, payload: Payload) -> Payload:
         nonce = os.urandom(NONCE_BYTES)
-        sealed = self._ciphers[self._newest].encrypt(nonce, payload.SerializeToString(), self._newest.encode())
+        sealed = self._ciphers[self._newest].encrypt(
+            nonce, payload.SerializeToString(), self._newest.encode()
+        )
         return Payload(metadata={"encoding": ENCODING, "key-id": self._newest.encode()}, data=nonce + sealed)
 
     def _decrypt(self, payload: Payload) -> Payload:
@@ -68,13 +72,3 @@ class EncryptionCodec(PayloadCodec):
         key_id = payload.metadata["key-id"]
         nonce, sealed = payload.data[:NONCE_BYTES], payload.data[NONCE_BYTES:]
         return Payload.FromString(self._ciphers[key_id.decode()].decrypt(nonce, sealed, key_id))
-
-
-def _parse(keys: str) -> dict[str, bytes]:
-    parsed = {}
-    for pair in keys.split(","):
-        id_, _, encoded = pair.strip().partition(":")
-        parsed[id_] = b64decode(encoded, validate=True)
-        if not id_ or len(parsed[id_]) not in (16, 24, 32):
-            raise ValueError("COUNTERSIGN_PAYLOAD_KEYS: write id:key, the key as base64 of 16, 24 or 32 bytes")
-    return parsed

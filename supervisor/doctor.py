@@ -25,15 +25,20 @@ def examine(settings: Settings) -> Iterator[str]:
     engine = engine_for(settings.database_url)
     with read_session(engine, UUID(int=0)) as session:
         tenants = session.execute(select(Tenant.id, Tenant.slug)).tuples().all()
-    waiting: list[UUID] = []
     for tenant_id, slug in tenants:
         with read_session(engine, tenant_id) as session:
             yield from (f"{slug}: {finding}" for finding in findings(session))
-            waiting += awaiting_lock(session)
-    yield from asyncio.run(_without_workflow(settings, waiting))
+            waiting = awaiting_lock(session)
+        suspects = asyncio.run(_without_workflow(settings, waiting))
+        with read_session(engine, tenant_id) as session:
+            # People go on working meanwhile: only what still waits now is wrong.
+            lost = suspects & set(awaiting_lock(session))
+        yield from (
+            f"{slug}: timesheet {sheet} is approved, but no workflow runs that will lock it" for sheet in lost
+        )
 
 
-async def _without_workflow(settings: Settings, sheets: list[UUID]) -> list[str]:
+async def _without_workflow(settings: Settings, sheets: list[UUID]) -> set[UUID]:
     """Approved timesheets that no running workflow will lock."""
     client = await Client.connect(
         settings.temporal_address,
@@ -53,8 +58,4 @@ async def _without_workflow(settings: Settings, sheets: list[UUID]) -> list[str]
             return found.raw_info.status == WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
 
     answers = await asyncio.gather(*(runs(sheet) for sheet in sheets))
-    return [
-        f"timesheet {sheet}: it is approved, but no workflow runs that will lock it"
-        for sheet, running in zip(sheets, answers, strict=True)
-        if not running
-    ]
+    return {sheet for sheet, running in zip(sheets, answers, strict=True) if not running}

@@ -1,11 +1,11 @@
-"""Waiting for something to come true, with an end to the patience; nothing in the tests sleeps for a fixed time."""
+"""Waiting for something to come true, with an end to the patience; no test sleeps for a fixed time."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
 PATIENCE = 15.0
-"""Seconds after which something that should have come true is a failure. No test depends on how long it takes."""
+"""Seconds after which something that should have come true is a failure. No test measures how long it takes."""
 
 _STEP = 0.005
 

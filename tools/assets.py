@@ -105,7 +105,8 @@ def _npm(*arguments: str) -> None:
 
 
 def _run(program: str, *arguments: str) -> None:
-    command, environment = [PROGRAMS / program, *arguments], _environment(os.environ)
+    command: list[str | Path] = [PROGRAMS / program, *arguments]
+    environment = _environment(os.environ)
     done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{program} {arguments[0]} failed:\n{done.stdout}{done.stderr}")

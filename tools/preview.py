@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from secrets import token_urlsafe
 from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,11 +25,11 @@ from models.reads import shown as s  # noqa: E402  # after the path is set
 from models.reads.entries import days_of, rows_of  # noqa: E402
 from models.rules.transitions import State  # noqa: E402
 from models.standard import CERTIFICATION, standard_types  # noqa: E402
+from web.auth.demo import ACCOUNTS, PASSWORD  # noqa: E402
 from web.rendering import environment  # noqa: E402
 
-NONCE = "preview"
 CSP = (
-    f"default-src 'none'; script-src 'nonce-{NONCE}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types htmx"
 )
@@ -290,9 +291,9 @@ class Scene:
     context: dict[str, Any] = field(default_factory=dict)
     click: str | None = None
 
-    def html(self, part: str | None = None) -> str:
+    def html(self, part: str | None = None, nonce: str = "preview") -> str:
         frame = {
-            "viewer": self.viewer, "csrf_token": "csrf", "csp_nonce": NONCE, "theme": "auto", "path": self.path,
+            "viewer": self.viewer, "csrf_token": "csrf", "csp_nonce": nonce, "theme": "auto", "path": self.path,
             "page_title": "Preview", "toast": None, "demo": True, "errors": {}, "form": {},
         }  # fmt: skip
         return environment().get_template(part or self.page).render(frame | self.context)
@@ -303,7 +304,7 @@ def _error(name: str, message: str, *data: object) -> dict[str, s.FieldError]:
 
 
 def _week(name: str, viewer: s.ViewerShown = WORKER, click: str | None = None, **context: Any) -> Scene:
-    values = {"week": week(), "base": WEEK_PATH, "page_title": "16 – 22 November 2026"} | context
+    values = {"week": week(), "base": WEEK_PATH, "edited": None, "type": SHIFT, "page_title": "Week of Duane Barry"} | context
     return Scene(name, "week.html", f"/week?{name}", viewer, values, click)
 
 
@@ -320,17 +321,25 @@ def _fault(status: int, title: str, message: str) -> Scene:
 OVERLAP = "Time periods must not overlap with another time period"
 DECIDED = _error("", "Suzanne Modeski approved this timesheet already. Nothing else was decided.")
 ASKING = {
-    "timesheet_id": SHEET,
-    "owner": DUANE,
-    "period_start": MONDAY,
-    "period_end": SUNDAY,
-    "back": WEEK_PATH,
+    "week": week(state=State.REJECTED),
+    "base": WEEK_PATH,
+    "address": f"/timesheets/{SHEET}/revision",
+    "title": "Revise this timesheet",
+    "explanation": "It becomes a draft again, as a new revision to be certified and approved anew.",
+    "action": "Start the revision",
+}
+SIGN_IN = {
+    "page_title": "Sign in",
+    "next": "/",
+    "throttled": None,
+    "demo_password": PASSWORD,
+    "demo_accounts": ACCOUNTS,
 }
 
 SCENES = (
-    Scene("sign-in", "sign_in.html", "/sign-in", None, {"page_title": "Sign in"}),
+    Scene("sign-in", "sign_in.html", "/sign-in", None, SIGN_IN),
     Scene("sign-in-refused", "sign_in.html", "/sign-in", None, {
-        "page_title": "Sign in", "form": {"staff_id": "staff-4366"},
+        **SIGN_IN, "form": {"staff_id": "staff-4366"},
         "errors": _error("", "Staff id and password do not match. Check both and try again."),
     }),
     _week("week", toast={"text": "Saved: washing dog, Wednesday 10:08 – 10:28.", "tone": "ok"}),
@@ -345,23 +354,24 @@ SCENES = (
         **_error("meal_break_minutes", "Write the meal break in whole minutes, such as 30."),
     }),
     _week("week-stale", errors=_error("", "Somebody changed this entry meanwhile. Look at what is there now, then change it again.")),
-    _week("week-edit", edit=ENTRIES[3]),
-    _week("week-absence", form={"type_id": str(ABSENCE.id)}),
+    _week("week-edit", edited=ENTRIES[3]),
+    _week("week-absence", type=ABSENCE, form={"type_id": str(ABSENCE.id)}),
     _week("week-behalf", ACTING, week=week(entry_reason_required=True, zone_differs=True)),
     _week("week-submitted", week=week(state=State.SUBMITTED, commands=frozenset({"recall"}))),
     _week("week-rejected", week=week(state=State.REJECTED, commands=frozenset({"revise"}))),
+    _week("week-revise-dialog", week=week(state=State.REJECTED, commands=frozenset({"revise"})), click="text=Revise…"),
     _week("week-approved", week=week(state=State.APPROVED, commands=frozenset({"revise"}), has_agreement=False, balances=(), plan_minutes=0)),
     _week("week-locked", ADMINISTRATOR, week=week(state=State.LOCKED, commands=frozenset({"unlock"}))),
     _week("week-submit-dialog", click="text=Submit week"),
     Scene("certify", "certify.html", f"/timesheets/{SHEET}/submission", WORKER, {
-        "week": week(), "back": WEEK_PATH, "page_title": "Submit", "errors": _error("certified", "Tick the box to certify the week."),
+        "week": week(), "base": WEEK_PATH, "page_title": "Submit", "errors": _error("certified", "Tick the box to certify the week."),
     }),
     Scene("reason", "reason.html", f"/timesheets/{SHEET}/revision", WORKER, {
-        **ASKING, "command": "revision", "page_title": "Revise", "errors": _error("reason", "Give a reason: it is kept in the history."),
+        **ASKING, "page_title": "Revise", "errors": _error("reason", "Give a reason: it is kept in the history."),
     }),
-    Scene("inbox", "inbox.html", "/inbox", SUPERVISOR, {"inbox": INBOX, "page_title": "Inbox"}),
-    Scene("inbox-empty", "inbox.html", "/inbox", SUPERVISOR, {"inbox": replace(INBOX, rows=(), count=0, count_text="0", next_cursor=None), "page_title": "Inbox"}),
-    Scene("inbox-search-empty", "inbox.html", "/inbox", SUPERVISOR, {"inbox": replace(INBOX, rows=(), search="Quill"), "page_title": "Inbox"}),
+    Scene("inbox", "inbox.html", "/inbox", SUPERVISOR, {"inbox": INBOX, "review": None, "page_title": "Inbox"}),
+    Scene("inbox-empty", "inbox.html", "/inbox", SUPERVISOR, {"inbox": replace(INBOX, rows=(), count=0, count_text="0", next_cursor=None), "review": None, "page_title": "Inbox"}),
+    Scene("inbox-search-empty", "inbox.html", "/inbox", SUPERVISOR, {"inbox": replace(INBOX, rows=(), search="Quill"), "review": None, "page_title": "Inbox"}),
     Scene("inbox-review", "inbox.html", f"/inbox/{SHEET}", SUPERVISOR, {"inbox": INBOX, "review": REVIEW, "page_title": "Inbox"}),
     Scene("inbox-reject", "inbox.html", f"/inbox/{SHEET}", FOR_ROLAND, {
         "inbox": INBOX, "review": REVIEW, "page_title": "Inbox", "errors": _error("reason", "Give a reason: it is kept in the history."),
@@ -370,14 +380,14 @@ SCENES = (
         "inbox": INBOX, "page_title": "Inbox", "errors": DECIDED,
         "review": replace(REVIEW, changes=(), reason=None, commands=frozenset(), status=STATUSES[State.APPROVED]),
     }),
-    Scene("inbox-keys", "inbox.html", "/inbox", SUPERVISOR, {"inbox": INBOX, "page_title": "Inbox"}, "text=Keys"),
+    Scene("inbox-keys", "inbox.html", "/inbox", SUPERVISOR, {"inbox": INBOX, "review": None, "page_title": "Inbox"}, "text=Keys"),
     Scene("review", "review.html", f"/inbox/{SHEET}", WORKER, {"review": replace(REVIEW, commands=frozenset()), "page_title": "Review"}),
     Scene("history", "history.html", f"/history/{SHEET}", WORKER, {"history": HISTORY, "page_title": "History"}),
     Scene("balances", "balances.html", "/balances", WORKER, {"balances": BALANCES_PAGE, "page_title": "Balances"}),
     Scene("balances-none", "balances.html", "/balances", WORKER, {"balances": s.BalancesShown(DUANE, TODAY, None), "page_title": "Balances"}),
-    Scene("people", "people.html", "/people", ADMINISTRATOR, {"people": PEOPLE, "today": TODAY, "page_title": "People"}),
-    Scene("people-act-dialog", "people.html", "/people", ADMINISTRATOR, {"people": PEOPLE, "today": TODAY, "page_title": "People"}, "text=Act for… Duane"),
-    Scene("act-for", "act_for.html", "/acting", ADMINISTRATOR, {"person": DUANE, "page_title": "Act on behalf"}),
+    Scene("people", "people.html", "/admin/people", ADMINISTRATOR, {"people": PEOPLE, "search": "", "page_title": "People"}),
+    Scene("people-act-dialog", "people.html", "/admin/people", ADMINISTRATOR, {"people": PEOPLE, "search": "", "page_title": "People"}, "text=Act for… Duane"),
+    Scene("act-for", "act_for.html", "/admin/people/staff-4366/acting", ADMINISTRATOR, {"person": DUANE, "page_title": "Act on behalf"}),
     _fault(404, "There is no such page", "There is no such page, or you may not see it."),
     _fault(409, "Something changed meanwhile", "Roland Fuller rejected this timesheet already. Nothing else was decided."),
     _fault(503, "Not available just now", "Nothing was saved: the database does not answer. Try again in a moment."),
@@ -388,7 +398,8 @@ PARTS = {
         "partials/dialog.html",
         {"inner": "partials/certify.html", "errors": {}},
     ),
-    "/acting": ("act-for", "partials/dialog.html", {"inner": "partials/act_for.html"}),
+    "/admin/people/staff-4366/acting": ("act-for", "partials/act_for.html", {}),
+    f"/timesheets/{SHEET}/revision": ("reason", "partials/reason.html", {"errors": {}}),
     WEEK_PATH: ("week", "partials/week.html", {}),
     f"{WEEK_PATH}/form": ("week-absence", "partials/entry_form.html", {}),
     f"/inbox/{SHEET}": ("inbox-review", "partials/inbox.html", {}),
@@ -400,20 +411,22 @@ class Handler(BaseHTTPRequestHandler):
     """Serves scenes by name, their parts by address, and the static files."""
 
     theme = "auto"
+    nonce = ""
 
     def do_GET(self) -> None:
+        self.nonce = token_urlsafe(9)
         path = urlsplit(self.path).path
         scene = next((scene for scene in SCENES if path == f"/scene/{scene.name}"), None)
         if path.startswith("/static/"):
             self._send((PROJECT / "web" / path[1:]).read_bytes(), _content_type(path))
         elif scene:
-            html = scene.html().replace('data-bs-theme="auto"', f'data-bs-theme="{Handler.theme}"')
+            html = scene.html(nonce=self.nonce).replace('data-bs-theme="auto"', f'data-bs-theme="{Handler.theme}"')
             self._send(html.encode(), "text/html; charset=utf-8")
         elif path in PARTS:
             name, part, more = PARTS[path]
             found = next(scene for scene in SCENES if scene.name == name)
             self._send(
-                replace(found, context=found.context | more).html(part).encode(), "text/html; charset=utf-8"
+                replace(found, context=found.context | more).html(part, self.nonce).encode(), "text/html; charset=utf-8"
             )
         else:
             links = "".join(f'<li><a href="/scene/{scene.name}">{scene.name}</a></li>' for scene in SCENES)
@@ -425,7 +438,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
-        self.send_header("Content-Security-Policy", CSP)
+        self.send_header("Content-Security-Policy", CSP.format(nonce=self.nonce))
         self.end_headers()
         self.wfile.write(body)
 

@@ -13,10 +13,10 @@ from settings import Settings, get_settings
 from web import errors
 from web.assets import STATIC, Assets
 from web.auth import pages as sign_in
+from web.auth.cookies import is_https
 from web.commands import Commands
 from web.metrics import Measured
 from web.pages import acting, inbox, record, sheet, start, week
-from web.auth.cookies import is_https
 from web.security import Security
 from web.services import Services
 

@@ -27,7 +27,7 @@ async def readiness(services: Services) -> dict[str, bool]:
 async def _answers(question: Awaitable[bool]) -> bool:
     try:
         return await asyncio.wait_for(question, PATIENCE_SECONDS)
-    except Exception:  # noqa: BLE001 - whatever goes wrong, the part does not answer
+    except Exception:
         return False
 
 

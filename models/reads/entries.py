@@ -90,7 +90,9 @@ def _line(line: list[list[EntryShown]]) -> ActivityRow:
     )
 
 
-def _with_names(entry: type[TimeEntry] | type[TimeEntryVersion]) -> Select[Any, TimePeriodType, Project | None]:
+def _with_names(
+    entry: type[TimeEntry] | type[TimeEntryVersion],
+) -> Select[Any, TimePeriodType, Project | None]:
     type_ = and_(TimePeriodType.tenant_id == entry.tenant_id, TimePeriodType.id == entry.time_period_type_id)
     return (
         select(entry, TimePeriodType, Project)

@@ -107,6 +107,14 @@ def next_waiting(session: Session, approver: Approver, decided: Timesheet) -> UU
     return session.scalar(later) or session.scalar(others)
 
 
+def next_for(session: Session, onlooker: Onlooker, decided: Timesheet) -> UUID | None:
+    """What the onlooker opens after one timesheet; None for those who may look but approve nobody's time."""
+    try:
+        return next_waiting(session, approver_for(session, onlooker), decided)
+    except NotFound:
+        return None
+
+
 def rows_for(
     session: Session, found: Sequence[tuple[Timesheet, Person, datetime]], now: datetime
 ) -> tuple[InboxRow, ...]:
@@ -132,7 +140,9 @@ def age_text(moment: datetime, now: datetime) -> str:
     return "yesterday" if days == 1 else f"{days} days ago"
 
 
-def _page(session: Session, approver: Approver, search: str, after: str | None) -> list[tuple[Timesheet, Person, datetime]]:
+def _page(
+    session: Session, approver: Approver, search: str, after: str | None
+) -> list[tuple[Timesheet, Person, datetime]]:
     order = (Timesheet.submitted_at, Timesheet.id)
     found = (
         select(Timesheet, Person, Timesheet.submitted_at)

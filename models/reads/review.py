@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from models.errors import NotFound
 from models.reads.balances import agreement_on, tiles
 from models.reads.entries import certified_entries, days_of
-from models.reads.inbox import approver_for, next_waiting, rows_for
+from models.reads.inbox import next_for, rows_for
 from models.reads.sheets import last_submission, revision_reason, sheet_of, status_shown
 from models.reads.shown import EntryChange, EntryShown, InboxRow, ReviewShown
 from models.reads.viewer import Onlooker, circle_for, commands_offered
@@ -45,21 +45,13 @@ def review_page(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: d
         changes=_changes(session, submission, entries, zone),
         reason=revision_reason(session, sheet),
         commands=commands_offered(onlooker, circle, State(sheet.state)),
-        next_timesheet_id=_next(session, onlooker, sheet),
+        next_timesheet_id=next_for(session, onlooker, sheet),
     )
 
 
 def _row(session: Session, sheet: Timesheet, submission: Submission, now: datetime) -> InboxRow:
     owner = session.get_one(Person, sheet.owner_id)
     return rows_for(session, [(sheet, owner, submission.submitted_at)], now)[0]
-
-
-def _next(session: Session, onlooker: Onlooker, sheet: Timesheet) -> UUID | None:
-    try:
-        return next_waiting(session, approver_for(session, onlooker), sheet)
-    except NotFound:
-        # Somebody who may look but approves nobody's time, such as an auditor.
-        return None
 
 
 def _certified_by(session: Session, submission: Submission) -> str:

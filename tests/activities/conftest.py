@@ -110,7 +110,10 @@ class Desk:
     def contents(self, tenant_id: UUID) -> Contents:
         """Everything the database holds of a tenant, to compare one moment with another."""
         tables = [table.name for table in everything().sorted_tables if "tenant_id" in table.columns]
-        each = (f"SELECT '{name}', t::text FROM {name} t WHERE tenant_id = :tenant" for name in tables)
+        each = [
+            f"SELECT '{name}', t::text FROM {name} t WHERE tenant_id = :tenant"  # noqa: S608 - our own names
+            for name in tables
+        ]
         found: dict[str, set[str]] = {name: set() for name in tables}
         with self.owner_engine.connect() as connection:
             for name, row in connection.execute(text(" UNION ALL ".join(each)), {"tenant": tenant_id}):
@@ -214,6 +217,14 @@ def own_desk(postgres: EmbeddedPostgres, owner_engine: Engine) -> Iterator[Desk]
     engine.dispose()
 
 
+@pytest.fixture
+def statements(own_desk: Desk) -> list[str]:
+    """Every statement that `own_desk` sends, as it sends it."""
+    sent: list[str] = []
+    event.listen(own_desk.engine, "before_cursor_execute", lambda *said: sent.append(said[2]))
+    return sent
+
+
 @dataclass(frozen=True)
 class Paused:
     """A transaction that has done all its work and stands just before its commit."""
@@ -266,6 +277,9 @@ def race(own_desk: Desk, owner_engine: Engine) -> Iterator[Racers]:
 
 
 def _somebody_waits(owner_engine: Engine) -> bool:
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
     with owner_engine.connect() as connection:
         return bool(connection.scalar(text(waiting)))

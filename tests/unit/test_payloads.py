@@ -1,4 +1,4 @@
-"""What Temporal stores: plain JSON without keys, sealed with them, and readable while keys are being replaced."""
+"""What Temporal stores: plain JSON without keys, sealed with them, readable while keys are replaced."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Who may do what: the policy written out once more as people read it, and every hat tried on every action."""
+"""Who may do what: the policy written out once more as people read it, every hat tried on every action."""
 
 from itertools import product
 from uuid import UUID, uuid4
@@ -30,25 +30,26 @@ HATS = {
     "auditor": (Role.AUDITOR, Relation.TENANT, False),
     "a-supervisor": (Role.SUPERVISOR, Relation.SELF, False),
     "an-admin": (Role.ADMINISTRATOR, Relation.SELF, False),
+    "an-auditor": (Role.AUDITOR, Relation.SELF, False),
 }
 
-# admin-as-approver: of somebody without a supervisor. a-supervisor, an-admin: asked about nobody in particular.
+# The approver of somebody without a supervisor is an administrator; the last three ask about nobody's time.
 ALLOWED = """
-           owner  approver  admin-as-approver  admin  admin-on-behalf  auditor  a-supervisor  an-admin
-record     yes    yes       .                  .      yes              .        .             .
-amend      yes    yes       .                  .      yes              .        .             .
-remove     yes    yes       .                  .      yes              .        .             .
-submit     yes    .         .                  .      yes              .        .             .
-recall     yes    .         .                  .      .                .        .             .
-approve    .      yes       yes                .      yes              .        .             .
-reject     .      yes       yes                .      yes              .        .             .
-revise     yes    .         .                  .      yes              .        .             .
-lock       .      .         .                  yes    .                .        .             .
-unlock     .      .         .                  yes    .                .        .             .
-see_time   yes    yes       .                  yes    .                yes      .             .
-see_inbox  .      .         .                  .      .                .        yes           yes
-see_people .      .         .                  .      .                .        .             yes
-act_for    .      .         .                  yes    .                .        .             .
+           owner approver admin-as-approver admin admin-on-behalf auditor a-supervisor an-admin an-auditor
+record     yes   yes      .                 .     yes             .       .            .        .
+amend      yes   yes      .                 .     yes             .       .            .        .
+remove     yes   yes      .                 .     yes             .       .            .        .
+submit     yes   .        .                 .     yes             .       .            .        .
+recall     yes   .        .                 .     .               .       .            .        .
+approve    .     yes      yes               .     yes             .       .            .        .
+reject     .     yes      yes               .     yes             .       .            .        .
+revise     yes   .        .                 .     yes             .       .            .        .
+lock       .     .        .                 yes   .               .       .            .        .
+unlock     .     .        .                 yes   .               .       .            .        .
+see_time   yes   yes      .                 yes   .               yes     .            .        .
+see_inbox  .     .        .                 .     .               .       yes          yes      .
+see_people .     .        .                 .     .               .       .            yes      yes
+act_for    .     .        .                 yes   .               .       .            .        .
 """
 
 OWNER, SOMEBODY = uuid4(), uuid4()

@@ -1,4 +1,4 @@
-"""Which part of the code may import which: the table of the architecture, and every import held against it."""
+"""Which part of the code may import which: the architecture's table, and every import held against it."""
 
 import ast
 import sys

@@ -66,7 +66,8 @@ def test_work_recorded_by_a_supervisor_is_the_owners_and_names_who_recorded_it()
     assert _said(*said)[-3:] == [
         "statement=wasAssociatedWith activity=work-1 agent=staff-1002 role=WORKER",
         "statement=define kind=agent id=staff-1001 type=Person attributes={'name': 'Roland Fuller'}",
-        "statement=actedOnBehalfOf activity=work-1 responsible=staff-1002 delegate=staff-1001 role=SUPERVISOR",
+        "statement=actedOnBehalfOf activity=work-1 "
+        "responsible=staff-1002 delegate=staff-1001 role=SUPERVISOR",
     ]
 
 
@@ -120,7 +121,8 @@ def test_an_approval_on_behalf_is_the_supervisors_and_names_who_really_acted() -
         "statement=define kind=agent id=staff-1001 type=Person attributes={'name': 'Roland Fuller'}",
         "statement=wasAssociatedWith activity=approve-1 agent=staff-1001 role=SUPERVISOR",
         "statement=define kind=agent id=staff-1003 type=Person attributes={'name': 'Suzanne Modeski'}",
-        "statement=actedOnBehalfOf activity=approve-1 responsible=staff-1001 delegate=staff-1003 role=ADMINISTRATOR",
+        "statement=actedOnBehalfOf activity=approve-1 "
+        "responsible=staff-1001 delegate=staff-1003 role=ADMINISTRATOR",
     ]
 
 

@@ -1,4 +1,4 @@
-"""What may happen to a timesheet next: the whole table of the life of a timesheet, every state with every command."""
+"""What may happen to a timesheet next: the whole table of its life, every state with every command."""
 
 import pytest
 

@@ -12,12 +12,12 @@ from web.security import LARGEST_BODY, Security
 
 
 @pytest.fixture
-def browser() -> TestClient:
+def visitor() -> TestClient:
     return TestClient(Security(_app(), https=False), raise_server_exceptions=False)
 
 
-def test_a_page_is_allowed_its_own_scripts_and_nothing_inline(browser: TestClient) -> None:
-    answer = browser.get("/page")
+def test_a_page_is_allowed_its_own_scripts_and_nothing_inline(visitor: TestClient) -> None:
+    answer = visitor.get("/page")
     policy = dict(part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; "))
 
     assert policy == {
@@ -36,16 +36,16 @@ def test_a_page_is_allowed_its_own_scripts_and_nothing_inline(browser: TestClien
     }
 
 
-def test_each_answer_has_a_nonce_of_its_own_that_nobody_guesses(browser: TestClient) -> None:
-    nonces = {browser.get("/page").text for _ in range(20)}
+def test_each_answer_has_a_nonce_of_its_own_that_nobody_guesses(visitor: TestClient) -> None:
+    nonces = {visitor.get("/page").text for _ in range(20)}
 
     assert len(nonces) == 20
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{24}", nonce) for nonce in nonces)
 
 
 @pytest.mark.parametrize("path", ["/page", "/missing", "/fault", "/static/app.css", "/page?x=%00"])
-def test_every_answer_carries_the_headers_also_faults_and_refusals(browser: TestClient, path: str) -> None:
-    headers = browser.get(path).headers
+def test_every_answer_carries_the_headers_also_faults_and_refusals(visitor: TestClient, path: str) -> None:
+    headers = visitor.get(path).headers
 
     assert "script-src 'nonce-" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
@@ -55,57 +55,57 @@ def test_every_answer_carries_the_headers_also_faults_and_refusals(browser: Test
     assert "camera=()" in headers["Permissions-Policy"]
 
 
-def test_pages_are_not_kept_and_files_say_for_themselves(browser: TestClient) -> None:
-    assert browser.get("/page").headers["Cache-Control"] == "no-store"
-    assert browser.get("/fault").headers["Cache-Control"] == "no-store"
-    assert browser.get("/static/app.css").headers["Cache-Control"] == "public, immutable"
+def test_pages_are_not_kept_and_files_say_for_themselves(visitor: TestClient) -> None:
+    assert visitor.get("/page").headers["Cache-Control"] == "no-store"
+    assert visitor.get("/fault").headers["Cache-Control"] == "no-store"
+    assert visitor.get("/static/app.css").headers["Cache-Control"] == "public, immutable"
 
 
-def test_what_an_answer_says_itself_stands(browser: TestClient) -> None:
-    answer = browser.get("/own-policy")
+def test_what_an_answer_says_itself_stands(visitor: TestClient) -> None:
+    answer = visitor.get("/own-policy")
 
     assert answer.headers["Content-Security-Policy"] == "sandbox"
     assert answer.headers["Cache-Control"] == "private"
 
 
-def test_only_over_tls_is_tls_demanded_from_then_on(browser: TestClient) -> None:
-    assert "Strict-Transport-Security" not in browser.get("/page").headers
+def test_only_over_tls_is_tls_demanded_from_then_on(visitor: TestClient) -> None:
+    assert "Strict-Transport-Security" not in visitor.get("/page").headers
     assert "max-age=31536000" in _over_tls().get("/page").headers["Strict-Transport-Security"]
 
 
-def test_a_body_of_the_largest_size_is_read(browser: TestClient) -> None:
-    assert browser.post("/read", content=b"x" * LARGEST_BODY).text == str(LARGEST_BODY)
+def test_a_body_of_the_largest_size_is_read(visitor: TestClient) -> None:
+    assert visitor.post("/read", content=b"x" * LARGEST_BODY).text == str(LARGEST_BODY)
 
 
-def test_a_larger_body_is_refused(browser: TestClient) -> None:
-    answer = browser.post("/read", content=b"x" * (LARGEST_BODY + 1))
+def test_a_larger_body_is_refused(visitor: TestClient) -> None:
+    answer = visitor.post("/read", content=b"x" * (LARGEST_BODY + 1))
 
     assert answer.status_code == 413
     assert "Content-Security-Policy" in answer.headers
 
 
-def test_a_larger_body_that_hides_its_size_is_refused(browser: TestClient) -> None:
+def test_a_larger_body_that_hides_its_size_is_refused(visitor: TestClient) -> None:
     def pieces() -> Iterator[bytes]:
         for _ in range(3):
             yield b"x" * (LARGEST_BODY // 2)
 
-    assert browser.post("/read", content=pieces()).status_code == 413
+    assert visitor.post("/read", content=pieces()).status_code == 413
 
 
 @pytest.mark.parametrize("address", ["/page%00", "/page?name=a%00b", "/page?%00"])
-def test_an_address_with_a_nul_is_refused(browser: TestClient, address: str) -> None:
-    answer = browser.get(address)
+def test_an_address_with_a_nul_is_refused(visitor: TestClient, address: str) -> None:
+    answer = visitor.get(address)
 
     assert answer.status_code == 400
     assert "character" in answer.text
 
 
-def test_an_escaped_percent_sign_is_no_nul(browser: TestClient) -> None:
-    assert browser.get("/page?name=%2500").status_code == 200
+def test_an_escaped_percent_sign_is_no_nul(visitor: TestClient) -> None:
+    assert visitor.get("/page?name=%2500").status_code == 200
 
 
-def test_a_stream_is_passed_on_piece_by_piece(browser: TestClient) -> None:
-    with browser.stream("GET", "/stream") as answer:
+def test_a_stream_is_passed_on_piece_by_piece(visitor: TestClient) -> None:
+    with visitor.stream("GET", "/stream") as answer:
         assert [piece for piece in answer.iter_lines() if piece] == ["data: 1", "data: 2"]
 
 

@@ -6,16 +6,15 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from models.database import ReadSession
-from models.errors import DomainError, NotFound, NotYours, ReasonRequired
+from models.errors import NotYours, ReasonRequired
 from models.reads.people import people_page, person_by_staff_id, require
 from models.reads.shown import PersonShown
 from models.reads.viewer import Onlooker
 from models.rules.policy import Action
 from web.auth.sessions import start_acting, stop_acting
 from web.auth.viewer import Viewer
-from web.errors import form_errors, status_of
 from web.forms import reason_in
-from web.pages.page import Posted, Read, SignedIn, Template, Used, go_to, onlooker_of, show, show_later
+from web.pages.page import Posted, Read, SignedIn, Template, Used, go_to, onlooker_of, or_show_again, show
 
 router = APIRouter()
 
@@ -29,7 +28,12 @@ def people(viewer: SignedIn, request: Request, use: Used, q: str = "") -> Respon
 
     def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
         today = use.now().astimezone(viewer.zone).date()
-        return {"people": people_page(session, onlooker, q), "search": q, "today": today, "page_title": "People"}
+        return {
+            "people": people_page(session, onlooker, q),
+            "search": q,
+            "today": today,
+            "page_title": "People",
+        }
 
     return show(request, viewer, PEOPLE, read)
 
@@ -43,17 +47,14 @@ def act_for(staff_id: str, viewer: SignedIn, request: Request) -> Response:
 @router.post("/acting")
 async def begin(viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
     """Act for somebody from here on, with a reason that stands beside every act."""
-    staff_id = form.get("staff_id", "")
-    try:
+
+    async def give() -> Response:
         person = await run_in_threadpool(_begin, viewer, use, form)
-    except NotFound:
-        raise
-    except DomainError as refused:
-        errors = form_errors(refused)
-        return await show_later(
-            request, viewer, ACT_FOR, _read(staff_id), status_of(refused), errors=errors, form=form
+        return go_to(
+            "/week", f"You are acting for {person.name} now. Everything is recorded under your name."
         )
-    return go_to("/week", f"You are acting for {person.name} now. Everything is recorded under your name.")
+
+    return await or_show_again(request, viewer, ACT_FOR, _read(form.get("staff_id", "")), form, give())
 
 
 @router.post("/acting/end")

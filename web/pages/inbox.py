@@ -1,5 +1,6 @@
-"""The inbox: see what waits, open one timesheet as certified, approve or reject it, and the next one opens."""
+"""The inbox: see what waits, open one timesheet as certified, decide, and the next one opens."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -8,9 +9,8 @@ from starlette.concurrency import run_in_threadpool
 
 from models.commands import Asked, Decide
 from models.database import ReadSession
-from models.errors import DomainError, NotFound
 from models.messages import SheetKey
-from models.reads.inbox import approver_for, inbox_page, next_waiting
+from models.reads.inbox import inbox_page, next_for
 from models.reads.people import require
 from models.reads.review import review_page
 from models.reads.sheets import sheet_of
@@ -19,7 +19,6 @@ from models.rules.periods import Period
 from models.rules.policy import Action
 from models.rules.transitions import CommandKind
 from web.auth.viewer import Viewer
-from web.errors import form_errors, status_of
 from web.forms import text
 from web.pages.page import (
     Posted,
@@ -30,8 +29,8 @@ from web.pages.page import (
     asked_by,
     go_to,
     onlooker_of,
+    or_show_again,
     show,
-    show_later,
 )
 
 router = APIRouter()
@@ -68,23 +67,27 @@ async def reject(sheet_id: UUID, viewer: SignedIn, form: Posted, request: Reques
 async def _decide(
     request: Request, viewer: Viewer, use: Used, sheet_id: UUID, form: dict[str, str], kind: CommandKind
 ) -> Response:
-    try:
-        asked, name = await run_in_threadpool(_asked, sheet_id, viewer, use, kind, form)
-        following = await run_in_threadpool(_following, sheet_id, viewer, use)
-        await use.commands.give(onlooker_of(viewer), asked)
-    except NotFound:
-        raise
-    except DomainError as refused:
-        read = _read(use, sheet_id, "", None)
-        errors = form_errors(refused)
-        return await show_later(request, viewer, INBOX, read, status_of(refused), errors=errors, form=form)
-    done = "Approved" if kind is CommandKind.APPROVE else "Rejected"
-    return go_to(f"/inbox/{following}" if following else "/inbox", f"{done} {name}.")
+    async def give() -> Response:
+        deciding = await run_in_threadpool(_deciding, sheet_id, viewer, use, kind, form)
+        await use.commands.give(onlooker_of(viewer), deciding.asked)
+        done = "Approved" if kind is CommandKind.APPROVE else "Rejected"
+        address = f"/inbox/{deciding.following}" if deciding.following else "/inbox"
+        return go_to(address, f"{done} {deciding.owner}'s timesheet.")
+
+    return await or_show_again(request, viewer, INBOX, _read(use, sheet_id, "", None), form, give())
 
 
-def _asked(
-    sheet_id: UUID, viewer: Viewer, use: Used, kind: CommandKind, form: dict[str, str]
-) -> tuple[Asked, str]:
+@dataclass(frozen=True, slots=True)
+class Deciding:
+    """A decision as asked, whose time it is about, and what to open after it."""
+
+    asked: Asked
+    owner: str
+    following: UUID | None
+
+
+def _deciding(sheet_id: UUID, viewer: Viewer, use: Used, kind: CommandKind, form: dict[str, str]) -> Deciding:
+    """What follows is found before the decision, while the timesheet still has its place in the list."""
     onlooker = onlooker_of(viewer)
     with use.reading(onlooker) as session:
         sheet = sheet_of(session, sheet_id)
@@ -92,17 +95,8 @@ def _asked(
         key = SheetKey(viewer.tenant_id, sheet.id)
         body = Decide(form.get("digest", ""), text(form, "comment"))
         period = Period(sheet.period_start, sheet.period_end)
-        return asked_by(viewer, circle, kind, key, period, body, form), f"{circle.owner.name}'s timesheet"
-
-
-def _following(sheet_id: UUID, viewer: Viewer, use: Used) -> UUID | None:
-    """What to open after this decision; found before it, while the timesheet still has its place in the list."""
-    onlooker = onlooker_of(viewer)
-    with use.reading(onlooker) as session:
-        try:
-            return next_waiting(session, approver_for(session, onlooker), sheet_of(session, sheet_id))
-        except NotFound:
-            return None
+        asked = asked_by(viewer, circle, kind, key, period, body, form)
+        return Deciding(asked, circle.owner.name, next_for(session, onlooker, sheet))
 
 
 def _read(use: Used, sheet_id: UUID | None, search: str, after: str | None) -> Read:

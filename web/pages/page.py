@@ -1,6 +1,6 @@
 """What every page of a signed-in person shares: one read of the database, the frame, and answers to forms."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from models.commands import Asked, Body
 from models.database import ReadSession
-from models.errors import Invalid
+from models.errors import DomainError, Invalid, NotFound
 from models.messages import SheetKey
 from models.reads.people import viewer_shown
 from models.reads.viewer import Onlooker, responsible
@@ -20,6 +20,7 @@ from models.rules.transitions import CommandKind
 from models.store.people import Circle
 from web.auth.csrf import posted_form
 from web.auth.viewer import Viewer, current_viewer
+from web.errors import form_errors, status_of
 from web.forms import parse_id, reason_in
 from web.notices import leave_notice
 from web.rendering import render_page
@@ -57,11 +58,24 @@ def show(
         return render_page(request, template.page, template.part, status, **(found | context))
 
 
-async def show_later(
-    request: Request, viewer: Viewer, template: Template, read: Read, status: int = 200, **context: Any
+async def or_show_again(
+    request: Request,
+    viewer: Viewer,
+    template: Template,
+    read: Read,
+    form: dict[str, str],
+    command: Awaitable[Response],
 ) -> Response:
-    """`show`, for pages that have to await something first."""
-    return await run_in_threadpool(lambda: show(request, viewer, template, read, status, **context))
+    """Await a command's answer; refused, the page comes back with the reason and all that was typed."""
+    try:
+        return await command
+    except NotFound:
+        raise
+    except DomainError as refused:
+        status, errors = status_of(refused), form_errors(refused)
+    return await run_in_threadpool(
+        lambda: show(request, viewer, template, read, status, errors=errors, form=form)
+    )
 
 
 def go_to(address: str, notice: str | None = None, tone: str = "ok") -> Response:

@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from models.commands import Asked, Body, Move, Submit
 from models.database import ReadSession
-from models.errors import DomainError, Invalid, NotFound
+from models.errors import Invalid, NotFound
 from models.messages import SheetKey
 from models.reads.people import staff_id_of
 from models.reads.sheets import sheet_of
@@ -18,7 +18,6 @@ from models.reads.week import WeekOf, week_page
 from models.rules.periods import Period
 from models.rules.transitions import CommandKind
 from web.auth.viewer import Viewer
-from web.errors import form_errors, status_of
 from web.pages.page import (
     Posted,
     Read,
@@ -28,8 +27,8 @@ from web.pages.page import (
     asked_by,
     go_to,
     onlooker_of,
+    or_show_again,
     show,
-    show_later,
 )
 
 router = APIRouter()
@@ -92,22 +91,18 @@ def certify(sheet_id: UUID, viewer: SignedIn, request: Request, use: Used) -> Re
 @router.post("/timesheets/{sheet_id}/submission")
 async def submit(sheet_id: UUID, viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
     """Certify and submit the week as it was shown."""
-    try:
+
+    async def give() -> Response:
         if not form.get("certified"):
             raise Invalid.field(
                 "certified", "Tick this to certify the week. Without it nothing is submitted."
             )
-        asked = await run_in_threadpool(
-            _asked, sheet_id, viewer, use, CommandKind.SUBMIT, Submit(form.get("digest", "")), form
-        )
+        body = Submit(form.get("digest", ""))
+        asked = await run_in_threadpool(_asked, sheet_id, viewer, use, CommandKind.SUBMIT, body, form)
         await use.commands.give(onlooker_of(viewer), asked)
-    except NotFound:
-        raise
-    except DomainError as refused:
-        read = _read_week(sheet_id, viewer, use)
-        errors = form_errors(refused)
-        return await show_later(request, viewer, CERTIFY, read, status_of(refused), errors=errors, form=form)
-    return go_to(await _address(asked, viewer, use), "Submitted. You can recall it until it is decided.")
+        return go_to(await _address(asked, viewer, use), "Submitted. You can recall it until it is decided.")
+
+    return await or_show_again(request, viewer, CERTIFY, _read_week(sheet_id, viewer, use), form, give())
 
 
 @router.get("/timesheets/{sheet_id}/{move}")
@@ -122,16 +117,14 @@ async def make_move(
 ) -> Response:
     """Recall, revise, lock or unlock a timesheet."""
     known = _known(move)
-    try:
+
+    async def give() -> Response:
         asked = await run_in_threadpool(_asked, sheet_id, viewer, use, known.kind, Move(), form)
         await use.commands.give(onlooker_of(viewer), asked)
-    except NotFound:
-        raise
-    except DomainError as refused:
-        read = _read_move(sheet_id, known, move, viewer, use)
-        errors = form_errors(refused)
-        return await show_later(request, viewer, REASON, read, status_of(refused), errors=errors, form=form)
-    return go_to(await _address(asked, viewer, use), known.done)
+        return go_to(await _address(asked, viewer, use), known.done)
+
+    read = _read_move(sheet_id, known, move, viewer, use)
+    return await or_show_again(request, viewer, REASON, read, form, give())
 
 
 def _known(move: str) -> Moving:
@@ -157,7 +150,8 @@ def _read_week(sheet_id: UUID, viewer: Viewer, use: Used) -> Read:
         week = week_page(
             session, onlooker, WeekOf(sheet.owner_id, sheet.period_start, use.now(), viewer.zone)
         )
-        return {"week": week, "base": _week_address(week.owner.staff_id, week.period_start.isoformat())}
+        address = _week_address(week.owner.staff_id, week.period_start.isoformat())
+        return {"week": week, "base": address, "back": address}
 
     return read
 

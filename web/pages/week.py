@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from models.commands import Amend, Asked, Body, EntryFields, Record, Remove
 from models.database import ReadSession
-from models.errors import DomainError, NotFound
+from models.errors import NotFound
 from models.messages import SheetKey
 from models.reads.people import person_by_staff_id, staff_id_of
 from models.reads.shown import EntryShown, TypeShown, WeekShown
@@ -22,7 +22,6 @@ from models.rules.periods import period_of, timesheet_id
 from models.rules.transitions import CommandKind
 from models.tables.people import TenantPolicy
 from web.auth.viewer import Viewer
-from web.errors import form_errors, status_of
 from web.forms import entry_fields, parse_day, parse_id
 from web.pages.page import (
     Posted,
@@ -33,8 +32,8 @@ from web.pages.page import (
     asked_by,
     go_to,
     onlooker_of,
+    or_show_again,
     show,
-    show_later,
 )
 
 router = APIRouter()
@@ -145,19 +144,15 @@ async def _give(
     body: Callable[[Callable[[], EntryFields]], Body],
     done: str,
 ) -> Response:
-    """Give an entry command; refused, the page comes back with the reason and everything that was typed."""
+    """Give an entry command and look at the day again."""
     form.setdefault("day", at.day.isoformat())
-    try:
+
+    async def give() -> Response:
         asked = await run_in_threadpool(_asked, viewer, use, at, form, kind, body)
         await use.commands.give(onlooker_of(viewer), asked)
-    except NotFound:
-        raise
-    except DomainError as refused:
-        read = _read(at, viewer, use, form)
-        return await show_later(
-            request, viewer, WEEK, read, status_of(refused), errors=form_errors(refused), form=form
-        )
-    return go_to(Place(at.staff_id, parse_day(form["day"]) or at.day).address, done)
+        return go_to(Place(at.staff_id, parse_day(form["day"]) or at.day).address, done)
+
+    return await or_show_again(request, viewer, WEEK, _read(at, viewer, use, form), form, give())
 
 
 def _asked(

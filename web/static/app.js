@@ -6,11 +6,29 @@
   const all = (selector) => [...document.querySelectorAll(selector)];
 
   // Dialogs: a form that arrived in #dialog is opened; closing takes it away.
+  let opener = null;
   function openDialog() {
     const dialog = one("#dialog > dialog");
     if (!dialog || dialog.open) return;
-    dialog.addEventListener("close", () => dialog.remove());
+    if (document.activeElement !== document.body) opener = document.activeElement;
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      opener?.focus();
+    });
     dialog.showModal();
+  }
+
+  // Answers: a dialog goes where dialogs stand, whoever asked; a whole page is never put into a part of one;
+  // and a refusal is not a place to come back to.
+  function arrange(event) {
+    const { ctx } = event.detail;
+    if (ctx.response.status >= 400) ctx.push = ctx.replace = null;
+    if (/^\s*<dialog/.test(ctx.text)) Object.assign(ctx, { target: one("#dialog"), swap: "innerHTML" });
+    if (/^\s*<!doctype/i.test(ctx.text) && !ctx.select) {
+      event.preventDefault();
+      if (ctx.response.raw.ok) location.assign(ctx.response.raw.url);
+      else say(one("#no-answer"));
+    }
   }
 
   // Messages: shown for a while, longer under the pointer or the focus. Refusals stay until dismissed.
@@ -44,8 +62,10 @@
     if (place) place.focus({ preventScroll: false });
   }
 
+  document.addEventListener("htmx:after:request", arrange);
   document.addEventListener("htmx:after:swap", (event) => {
     const source = event.detail.ctx?.sourceElement;
+    if (source?.closest("#dialog") && one("#dialog dialog[open]")) one("#dialog dialog").remove();
     openDialog();
     watchToast();
     focusChanged(source, one("#main"));

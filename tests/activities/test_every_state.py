@@ -1,0 +1,69 @@
+"""Every command in every state: it leads on where the life of a timesheet says so, and is refused elsewhere."""
+
+from collections.abc import Callable
+from itertools import product
+from uuid import UUID
+
+import pytest
+
+from models.commands import Asked
+from models.errors import WrongState
+from models.rules.transitions import DECISIONS, ENTRY_COMMANDS, CommandKind, State, next_state
+from tests.activities.conftest import Life
+from tests.factories import Asking, worked
+
+REASON = "Misremembered which day."
+
+
+@pytest.mark.parametrize(("state", "kind"), list(product(State, CommandKind)))
+def test_a_command_is_carried_out_in_the_states_that_allow_it_and_refused_in_all_others(
+    life: Life, state: State, kind: CommandKind
+) -> None:
+    recorded = life.bring_to(state)
+    assert recorded.entry_id
+    asked = _ask(life, kind, recorded.entry_id)
+    after = next_state(state, kind)
+
+    if after is None:
+        refusal = life.desk.refused(asked)
+        assert isinstance(refusal, WrongState)
+        assert refusal.data == {"state": state.value}
+        assert state.value in refusal.message
+    else:
+        assert life.desk.do(asked).snapshot.state is after
+    assert life.state is (after or state)
+
+
+@pytest.mark.parametrize("kind", sorted(set(CommandKind) - {CommandKind.RECORD}))
+def test_a_timesheet_that_does_not_exist_is_opened_by_its_first_entry_only(
+    life: Life, kind: CommandKind
+) -> None:
+    before = life.desk.contents(life.org.tenant_id)
+    asked = _ask(life, kind, UUID(int=1), digest="0" * 64)
+    life.desk.refused(asked)
+
+    after = life.desk.contents(life.org.tenant_id)
+    assert after | {"command": frozenset()} == before | {"command": frozenset()}
+
+
+def _ask(life: Life, kind: CommandKind, entry_id: UUID, digest: str | None = None) -> Asked:
+    asking = life.because(_whose(life, kind), REASON)
+    digest = digest or life.desk.digest(life.key)
+    ways: dict[CommandKind, Callable[[], Asked]] = {
+        CommandKind.RECORD: lambda: asking.record(worked("18:00", "19:00")),
+        CommandKind.AMEND: lambda: asking.amend(entry_id, 1, worked("10:00", "16:00")),
+        CommandKind.REMOVE: lambda: asking.remove(entry_id, 1),
+        CommandKind.SUBMIT: lambda: asking.submit(digest),
+        CommandKind.APPROVE: lambda: asking.approve(digest),
+        CommandKind.REJECT: lambda: asking.reject(digest),
+    }
+    return ways.get(kind, lambda: asking.move(kind))()
+
+
+def _whose(life: Life, kind: CommandKind) -> Asking:
+    if kind in DECISIONS:
+        return life.roland
+    if kind in (CommandKind.LOCK, CommandKind.UNLOCK):
+        return life.suzanne
+    assert kind in ENTRY_COMMANDS or kind in (CommandKind.SUBMIT, CommandKind.RECALL, CommandKind.REVISE)
+    return life.duane

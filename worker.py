@@ -70,9 +70,7 @@ async def _run(settings: Settings) -> None:
 def _runtime(settings: Settings) -> Runtime | None:
     if not settings.worker_metrics_address:
         return None
-    return Runtime(
-        telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=settings.worker_metrics_address))
-    )
+    return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(bind_address=settings.worker_metrics_address)))
 
 
 if __name__ == "__main__":

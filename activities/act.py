@@ -96,6 +96,4 @@ Rule = Callable[[Act], None]
 
 def prov_role(role: Role) -> ProvRole:
     """The role of the provenance domain that a role acts in."""
-    return {Role.SUPERVISOR: ProvRole.SUPERVISOR, Role.ADMINISTRATOR: ProvRole.ADMINISTRATOR}.get(
-        role, ProvRole.WORKER
-    )
+    return {Role.SUPERVISOR: ProvRole.SUPERVISOR, Role.ADMINISTRATOR: ProvRole.ADMINISTRATOR}.get(role, ProvRole.WORKER)

@@ -120,9 +120,7 @@ def _finish(act: Act) -> CommandOutcome:
     state(act.session, tenant_id, command_id, act.asked.actor_id, act.statements)
     for type_, subject, data in act.events:
         announce(act.session, tenant_id, command_id, type_, subject, data)
-    outcome = CommandOutcome(
-        command_id, act.asked.kind, snapshot_of(act.sheet), act.entry_id, act.entry_version
-    )
+    outcome = CommandOutcome(command_id, act.asked.kind, snapshot_of(act.sheet), act.entry_id, act.entry_version)
     commands.complete(act.session, outcome)
     return outcome
 

@@ -128,9 +128,7 @@ def _require_valid(act: Act, fields: EntryFields, type_: TimePeriodType) -> None
         end=fields.end,
     )
     if errors:
-        raise Invalid(
-            errors[0].message, errors=[{"field": e.field, "message": e.message, "data": []} for e in errors]
-        )
+        raise Invalid(errors[0].message, errors=[{"field": e.field, "message": e.message, "data": []} for e in errors])
     if not act.period.start <= days[0] <= act.period.end:
         raise Invalid.field(
             "startTime",
@@ -225,9 +223,7 @@ def _tell(act: Act, entry: TimeEntry, event: str) -> None:
 def _type_of(act: Act, type_id: UUID) -> TimePeriodType:
     found = act.session.get(TimePeriodType, (act.asked.key.tenant_id, type_id))
     if found is None:
-        raise Invalid.field(
-            "timePeriodTypeId", "There is no such time period type. Choose one from the list."
-        )
+        raise Invalid.field("timePeriodTypeId", "There is no such time period type. Choose one from the list.")
     return found
 
 

@@ -18,7 +18,7 @@ from models.messages import SheetKey
 from models.reads.viewer import Onlooker
 from models.rules.digest import sheet_digest
 from models.rules.periods import Period, period_of, timesheet_id
-from models.rules.transitions import CommandKind, DECISIONS, NEEDS_REASON
+from models.rules.transitions import DECISIONS, NEEDS_REASON, CommandKind
 from models.store.sheets import content_of, live_entries
 from models.tables.timesheet import Command
 from settings import Settings, SettingsError, variable
@@ -59,9 +59,7 @@ async def _fill_week(services: Services, week: DemoWeek, done: set[UUID], waitin
     async with waiting:
         try:
             for number, fields in enumerate(week.entries):
-                await _give(
-                    services, week, week.person, CommandKind.RECORD, Record(fields), f"record/{number}", done
-                )
+                await _give(services, week, week.person, CommandKind.RECORD, Record(fields), f"record/{number}", done)
             for number, kind in enumerate(week.then):
                 await _give(services, week, _actor(week, kind), kind, None, f"{number}/{kind.value}", done)
         except DomainError as refused:

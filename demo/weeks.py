@@ -65,9 +65,7 @@ def _week(person: DemoPerson, number: int, monday: date, ago: int, today: date) 
     dice = Random(f"{person.staff_id}/{monday.isoformat()}")  # noqa: S311 - believable, not secret
     last = min(monday + timedelta(days=4), today) if ago == 0 else monday + timedelta(days=4)
     entries = tuple(entry for day in _days(monday, last) for entry in _entries(day, dice))
-    return DemoWeek(
-        person, monday, entries, _fate(number, ago, dice, complete=last == monday + timedelta(days=4))
-    )
+    return DemoWeek(person, monday, entries, _fate(number, ago, dice, complete=last == monday + timedelta(days=4)))
 
 
 def _fate(number: int, ago: int, dice: Random, *, complete: bool) -> tuple[CommandKind, ...]:
@@ -77,7 +75,7 @@ def _fate(number: int, ago: int, dice: Random, *, complete: bool) -> tuple[Comma
         return (SUBMITTED, APPROVED, SUBMITTED, REJECTED, APPROVED, REVISED)[number % 6]
     if ago >= LOCKED_WEEKS_AGO:
         return LOCKED
-    return REVISED + (CommandKind.APPROVE,) if dice.random() < 0.1 else APPROVED
+    return (*REVISED, CommandKind.APPROVE) if dice.random() < 0.1 else APPROVED
 
 
 def _days(first: date, last: date) -> Iterator[date]:
@@ -102,9 +100,7 @@ def _entries(day: date, dice: Random) -> Iterator[EntryFields]:
         yield EntryFields(TRAINING, start, start + timedelta(minutes=60), task="first aid refresher")
 
 
-def _worked(
-    day: date, begin: int, minutes: int, dice: Random, type_id: UUID, meal_break: int = 0
-) -> EntryFields:
+def _worked(day: date, begin: int, minutes: int, dice: Random, type_id: UUID, meal_break: int = 0) -> EntryFields:
     project = dice.choice(list(_TASKS))
     start = _at(day, begin)
     return EntryFields(

@@ -19,9 +19,7 @@ def require_allowed(asked: Asked, circle: Circle) -> Capacity | None:
         return None
     action = action_of(asked.kind)
     if decides_own_time(action, circle.owner.id, asked.actor_id, asked.on_behalf_of_id):
-        raise OwnTime(
-            "Nobody decides on their own time. Somebody else has to approve or reject this timesheet."
-        )
+        raise OwnTime("Nobody decides on their own time. Somebody else has to approve or reject this timesheet.")
     standing = circle.standing(asked.actor_id)
     capacity = authorise(action, standing, asked.on_behalf_of_id is not None) if standing else None
     if capacity is None or not _responsible(asked, circle):

@@ -48,8 +48,7 @@ def _balances(session: Session) -> Iterator[str]:
     """Balances must equal the fold over the entries alone; neither contributions nor balances are believed."""
     totals = _totals(session)
     stored: dict[tuple[UUID, str, date], tuple[int, int]] = {
-        (row.person_id, row.accrual_code, row.day): (row.total, row.balance)
-        for row in session.scalars(select(Accrual))
+        (row.person_id, row.accrual_code, row.day): (row.total, row.balance) for row in session.scalars(select(Accrual))
     }
     for person_id, code, agreement, opening in _agreed(session):
         daily = {
@@ -60,7 +59,8 @@ def _balances(session: Session) -> Iterator[str]:
         for day, balance in fold(opening, daily, {}).items():
             found = stored.pop((person_id, code.value, day), (0, None))
             if found != (daily[day], balance):
-                yield f"balance of {code} of person {person_id} on {day}: stored {found}, computed {(daily[day], balance)}"
+                computed = (daily[day], balance)
+                yield f"balance of {code} of person {person_id} on {day}: stored {found}, computed {computed}"
     for (person_id, name, day), (total, _) in stored.items():
         if total != 0:
             yield f"balance of {name} of person {person_id} on {day}: {total} is stored, nothing was recorded"
@@ -135,9 +135,7 @@ def _frozen_content(session: Session) -> Iterator[str]:
 
 def _statements(session: Session) -> Iterator[str]:
     rows = session.execute(
-        select(LedgerStatement.sequence, LedgerStatement.body, LedgerStatement.digest).execution_options(
-            yield_per=1000
-        )
+        select(LedgerStatement.sequence, LedgerStatement.body, LedgerStatement.digest).execution_options(yield_per=1000)
     )
     for sequence, body, digest in rows:
         if sha256(canonical_json(body)).hexdigest() != digest:

@@ -54,9 +54,7 @@ def protect(connection: Connection, application: URL) -> None:
 
 
 def _ensure_role(connection: Connection, application: URL) -> None:
-    exists = connection.scalar(
-        text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": application.username}
-    )
+    exists = connection.scalar(text("SELECT 1 FROM pg_roles WHERE rolname = :name"), {"name": application.username})
     role = _quoted(connection, application.username or "")
     if not exists:
         connection.execute(text(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS"))

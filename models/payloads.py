@@ -38,9 +38,7 @@ def parse_keys(keys: str) -> dict[str, bytes]:
     except ValueError:
         parsed = {}
     if not parsed or not all(id_ and len(key) in KEY_BYTES for id_, key in parsed.items()):
-        raise ValueError(
-            "COUNTERSIGN_PAYLOAD_KEYS: write ID:KEY,ID:KEY with keys of 16, 24 or 32 bytes in base64"
-        )
+        raise ValueError("COUNTERSIGN_PAYLOAD_KEYS: write ID:KEY,ID:KEY with keys of 16, 24 or 32 bytes in base64")
     return parsed
 
 
@@ -61,9 +59,7 @@ class EncryptionCodec(PayloadCodec):
 
     def _encrypt(self, payload: Payload) -> Payload:
         nonce = os.urandom(NONCE_BYTES)
-        sealed = self._ciphers[self._newest].encrypt(
-            nonce, payload.SerializeToString(), self._newest.encode()
-        )
+        sealed = self._ciphers[self._newest].encrypt(nonce, payload.SerializeToString(), self._newest.encode())
         return Payload(metadata={"encoding": ENCODING, "key-id": self._newest.encode()}, data=nonce + sealed)
 
     def _decrypt(self, payload: Payload) -> Payload:

@@ -7,9 +7,7 @@ SHIFT, REST_DAY, NON_WORKING_DAY, ON_CALL, ABSENCE, TRAINING, OVERTIME = (
     UUID(f"00000000-0000-0000-0000-{number:012d}") for number in range(1, 8)
 )
 
-CERTIFICATION = (
-    "I certify that these hours are a true and complete record of the time I worked in this period."
-)
+CERTIFICATION = "I certify that these hours are a true and complete record of the time I worked in this period."
 
 _WORKED = [
     "ANNUAL_TARGET_HOURS",

@@ -26,8 +26,7 @@ class Assets(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         """The file, or its compressed sibling for a browser that takes it."""
         headers = Headers(scope=scope)
-        compressed = Path(self.directory or "", f"{path}.gz")
-        if "gzip" in headers.get("accept-encoding", "") and compressed.is_file():
+        if "gzip" in headers.get("accept-encoding", "") and _is_compressed(path):
             response = await super().get_response(f"{path}.gz", scope)
             response.headers["Content-Encoding"] = "gzip"
             response.headers["Content-Type"] = _type_of(path)
@@ -37,6 +36,11 @@ class Assets(StaticFiles):
         if b"v=" in scope.get("query_string", b"") and response.status_code == 200:
             response.headers["Cache-Control"] = FOREVER
         return response
+
+
+@lru_cache(maxsize=256)
+def _is_compressed(path: str) -> bool:
+    return STATIC.joinpath(f"{path}.gz").is_file()
 
 
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}

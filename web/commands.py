@@ -56,9 +56,7 @@ class Commands:
             try:
                 done = await run_in_threadpool(self._ask, onlooker, asked)
             except UNAVAILABLE as error:
-                raise Unavailable(
-                    "Nothing was saved: the database does not answer. Try again soon."
-                ) from error
+                raise Unavailable("Nothing was saved: the database does not answer. Try again soon.") from error
             if done is None:
                 done = await self._carry_out(asked)
             log.info("command done", repeated=done.repeated)

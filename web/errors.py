@@ -127,9 +127,7 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    message = (
-        "There is no such page, or you may not see it." if error.status_code == 404 else str(error.detail)
-    )
+    message = "There is no such page, or you may not see it." if error.status_code == 404 else str(error.detail)
     response = _answer(request, error.status_code, message)
     response.headers.update(error.headers or {})
     return response
@@ -151,9 +149,7 @@ def _answer(request: Request, status: int, message: str, **data: object) -> Resp
     if _wants_json(request):
         return JSONResponse({"message": message, **data}, status, headers=headers)
     title = TITLES.get(status, TITLES[500])
-    response = render(
-        request, "error.html", status=status, page_title=title, status_code=status, message=message
-    )
+    response = render(request, "error.html", status=status, page_title=title, status_code=status, message=message)
     response.headers.update(headers)
     return response
 

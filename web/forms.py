@@ -91,9 +91,7 @@ def _times(
     if type_.value_type == "date":
         return day_bounds(day, zone)
     start_clock = _clock(form.get("start", ""), "startTime", False, errors)
-    end_clock = (
-        _clock(form.get("finish", ""), "endTime", True, errors) if form.get("finish", "").strip() else None
-    )
+    end_clock = _clock(form.get("finish", ""), "endTime", True, errors) if form.get("finish", "").strip() else None
     if start_clock is None:
         return None, None
     start = _instant(day, start_clock, zone, form.get("start_fold"), "startTime", errors)
@@ -127,9 +125,7 @@ def _type(form: Form, types: tuple[TypeShown, ...], errors: list[dict[str, objec
     wanted = parse_id(form.get("type_id", ""))
     found = next((type_ for type_ in types if type_.id == wanted), None)
     if found is None:
-        errors.append(
-            _error("timePeriodTypeId", "There is no such time period type. Choose one from the list.")
-        )
+        errors.append(_error("timePeriodTypeId", "There is no such time period type. Choose one from the list."))
     return found
 
 

@@ -123,9 +123,7 @@ class TimesheetWorkflow:
         seen = self._sheet
         try:
             if timeout != timedelta(0):
-                await workflow.wait_condition(
-                    lambda: self._sheet is not seen or self._is_final(), timeout=timeout
-                )
+                await workflow.wait_condition(lambda: self._sheet is not seen or self._is_final(), timeout=timeout)
         except TimeoutError:
             return
 
@@ -146,9 +144,7 @@ class TimesheetWorkflow:
 
     async def _lock_if_due(self) -> None:
         async with self._lock:
-            deadline = (
-                None if self._sheet is None or not self._sheet.exists else self._deadline(workflow.now())
-            )
+            deadline = None if self._sheet is None or not self._sheet.exists else self._deadline(workflow.now())
             if deadline is None or workflow.now() < deadline:
                 return
             self._sheet = await workflow.execute_local_activity(

@@ -34,9 +34,7 @@ def tiles(session: Session, agreement: Agreement | None, on: date) -> tuple[Bala
     opening = {AccrualCode(code): balance for code, balance in targets}
     latest = {row.accrual_code: row.balance for row in _latest(session, agreement, on)}
     return tuple(
-        BalanceTile(
-            code.value, rule.title, rule.unit.value, latest.get(code.value, opening[code]), opening[code]
-        )
+        BalanceTile(code.value, rule.title, rule.unit.value, latest.get(code.value, opening[code]), opening[code])
         for code, rule in ACCRUAL_RULES.items()
         if code in opening
     )
@@ -46,9 +44,7 @@ def balances_page(session: Session, onlooker: Onlooker, owner_id: UUID, on: date
     """The balances of one person on a local day, for somebody who may see that person's time."""
     circle = circle_for(session, onlooker, owner_id)
     agreement = agreement_on(session, owner_id, on)
-    balances = tuple(
-        BalanceShown(tile, _days(session, agreement, tile.code)) for tile in tiles(session, agreement, on)
-    )
+    balances = tuple(BalanceShown(tile, _days(session, agreement, tile.code)) for tile in tiles(session, agreement, on))
     dates = (agreement.start_date, agreement.end_date) if agreement else None
     return BalancesShown(shown(circle.owner), on, dates, balances)
 

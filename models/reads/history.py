@@ -59,9 +59,7 @@ def history_page(session: Session, onlooker: Onlooker, timesheet_id: UUID) -> Hi
 
 def _commands(session: Session, timesheet_id: UUID) -> list[Command]:
     done = (Command.timesheet_id == timesheet_id, Command.result.is_not(None))
-    return list(
-        session.scalars(select(Command).where(*done).order_by(Command.completed_at.desc(), Command.id))
-    )
+    return list(session.scalars(select(Command).where(*done).order_by(Command.completed_at.desc(), Command.id)))
 
 
 def _facts(session: Session, timesheet_id: UUID, circle: Circle, commands: list[Command]) -> _Facts:

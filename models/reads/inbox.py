@@ -98,12 +98,8 @@ def inbox_page(
 def next_waiting(session: Session, approver: Approver, decided: Timesheet) -> UUID | None:
     """The timesheet to open after one: the next in the inbox, or else its first."""
     order = (Timesheet.submitted_at, Timesheet.id)
-    others = (
-        select(Timesheet.id).where(approver.waiting, Timesheet.id != decided.id).order_by(*order).limit(1)
-    )
-    later = (
-        others.where(tuple_(*order) > (decided.submitted_at, decided.id)) if decided.submitted_at else others
-    )
+    others = select(Timesheet.id).where(approver.waiting, Timesheet.id != decided.id).order_by(*order).limit(1)
+    later = others.where(tuple_(*order) > (decided.submitted_at, decided.id)) if decided.submitted_at else others
     return session.scalar(later) or session.scalar(others)
 
 
@@ -203,9 +199,7 @@ def _checks(by_day: tuple[int, ...], plan: int, late: bool, revision: int) -> tu
     return tuple(checks) or (CheckShown("No exceptions", "ok"),)
 
 
-def _minutes(
-    session: Session, found: Sequence[tuple[Timesheet, Person, datetime]]
-) -> dict[tuple[UUID, date], int]:
+def _minutes(session: Session, found: Sequence[tuple[Timesheet, Person, datetime]]) -> dict[tuple[UUID, date], int]:
     """Minutes worked by timesheet and local day, for all rows in one statement."""
     zones = {sheet.id: ZoneInfo(owner.time_zone) for sheet, owner, _ in found}
     rows = session.execute(

@@ -55,16 +55,8 @@ def _row(session: Session, sheet: Timesheet, submission: Submission, now: dateti
 
 
 def _certified_by(session: Session, submission: Submission) -> str:
-    names = {
-        id_: name
-        for id_, name in session.execute(
-            select(Person.id, Person.name).where(
-                Person.id.in_(
-                    [submission.submitted_by_id, submission.on_behalf_of_id or submission.submitted_by_id]
-                )
-            )
-        )
-    }
+    people = [submission.submitted_by_id, submission.on_behalf_of_id or submission.submitted_by_id]
+    names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).tuples().all())
     actor = names[submission.submitted_by_id]
     if submission.on_behalf_of_id is None:
         return actor
@@ -88,9 +80,7 @@ def _changes(
         return ()
     before = {entry.id: entry for entry in certified_entries(session, former.content, zone)}
     after = {entry.id: entry for entry in entries}
-    return tuple(
-        change for id_ in before.keys() | after.keys() if (change := _change(before.get(id_), after.get(id_)))
-    )
+    return tuple(change for id_ in before.keys() | after.keys() if (change := _change(before.get(id_), after.get(id_))))
 
 
 def _change(before: EntryShown | None, after: EntryShown | None) -> EntryChange | None:

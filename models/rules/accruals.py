@@ -112,8 +112,7 @@ def night_hours(worked: Worked) -> dict[date, int]:
     Rule: `NIGHT_HOURS`.
     """
     return {
-        segment.day: min(segment.minutes, _night_minutes(segment, worked.entry.zone))
-        for segment in worked.segments
+        segment.day: min(segment.minutes, _night_minutes(segment, worked.entry.zone)) for segment in worked.segments
     }
 
 

@@ -28,9 +28,7 @@ class OutsideCalendar(ValueError):
     """The first and the last year of the calendar have no room for time zones and weeks around them."""
 
     def __init__(self, day: date) -> None:
-        super().__init__(
-            f"The year {day.year} is too far away: use one between {MINYEAR + 1} and {MAXYEAR - 1}"
-        )
+        super().__init__(f"The year {day.year} is too far away: use one between {MINYEAR + 1} and {MAXYEAR - 1}")
         self.day = day
 
 

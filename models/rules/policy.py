@@ -115,11 +115,7 @@ def authorise(action: Action, standing: Standing, on_behalf: bool = False) -> Ca
     that allow exactly that count, so nobody slips into a right of their own by naming somebody else.
     """
     for grant in POLICY[action]:
-        if (
-            grant.on_behalf == on_behalf
-            and grant.role in standing.roles
-            and grant.relation in standing.relations
-        ):
+        if grant.on_behalf == on_behalf and grant.role in standing.roles and grant.relation in standing.relations:
             return Capacity(grant.role, grant.relation, grant.on_behalf)
     return None
 

@@ -148,9 +148,7 @@ def about_decision(
     delegate: Delegate | None,
 ) -> list[Statement]:
     """An Approve, or a Reject with its reason, of one submission."""
-    type_, attributes = (
-        ("Approve", {}) if rejected_because is None else ("Reject", {"reason": rejected_because})
-    )
+    type_, attributes = ("Approve", {}) if rejected_because is None else ("Reject", {"reason": rejected_because})
     return [
         *_instant(activity, type_, attributes, at),
         _relation("wasInformedBy", activity, informing=submit),
@@ -192,9 +190,7 @@ def _define(kind: str, type_: str, external_id: str, attributes: dict[str, str])
 
 
 def _started(activity: str, at: datetime) -> Statement:
-    return Statement(
-        "started", activity, {"statement": "started", "activity": activity, "at": instant_text(at)}
-    )
+    return Statement("started", activity, {"statement": "started", "activity": activity, "at": instant_text(at)})
 
 
 def _ended(activity: str, at: datetime) -> Statement:

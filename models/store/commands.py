@@ -61,9 +61,7 @@ def complete(session: WriteSession, outcome: CommandOutcome) -> None:
     """
     done = session.execute(
         update(Command)
-        .where(
-            Command.id == outcome.command_id, Command.withdrawn_at.is_(None), Command.completed_at.is_(None)
-        )
+        .where(Command.id == outcome.command_id, Command.withdrawn_at.is_(None), Command.completed_at.is_(None))
         .values(completed_at=func.now(), result=_OUTCOME.dump_python(outcome, mode="json"))
         .returning(Command.id)
         .execution_options(synchronize_session=False)

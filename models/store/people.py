@@ -54,9 +54,7 @@ class Circle:
         relations = {Relation.TENANT}
         if person_id == self.owner.id:
             relations.add(Relation.SELF)
-        elif person_id == self.approver_id or (
-            self.approver_id is None and Role.ADMINISTRATOR in member.rank.roles
-        ):
+        elif person_id == self.approver_id or (self.approver_id is None and Role.ADMINISTRATOR in member.rank.roles):
             relations.add(Relation.APPROVER)
         return Standing(person_id, member.rank.roles, frozenset(relations))
 
@@ -83,9 +81,7 @@ def load_circle(session: Session, owner_id: UUID, *others: UUID | None) -> Circl
 
     Raises `NotFound` when the tenant has no such owner.
     """
-    rows = session.execute(
-        _CIRCLE, {"owner": owner_id, "others": [other for other in others if other is not None]}
-    )
+    rows = session.execute(_CIRCLE, {"owner": owner_id, "others": [other for other in others if other is not None]})
     members = {
         row.id: Member(
             Rank(row.id, row.supervisor_id, row.active, roles_of(row.roles)),

@@ -23,9 +23,7 @@ def lock_sheet(session: WriteSession, timesheet_id: UUID) -> Timesheet | None:
     return session.scalar(select(Timesheet).where(Timesheet.id == timesheet_id).with_for_update())
 
 
-def open_sheet(
-    session: WriteSession, tenant_id: UUID, timesheet_id: UUID, owner_id: UUID, period: Period
-) -> bool:
+def open_sheet(session: WriteSession, tenant_id: UUID, timesheet_id: UUID, owner_id: UUID, period: Period) -> bool:
     """Open a timesheet as a draft unless there is one; whether it is new."""
     opened = session.execute(
         insert(Timesheet)

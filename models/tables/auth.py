@@ -38,9 +38,7 @@ class SignInSession(TenantOwned, Base):
     token_hash: Mapped[str] = mapped_column(comment="SHA-256 of the cookie's token, hexadecimal")
     person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    used_at: Mapped[datetime] = mapped_column(
-        server_default=func.now(), comment="idle expiry counts from here"
-    )
+    used_at: Mapped[datetime] = mapped_column(server_default=func.now(), comment="idle expiry counts from here")
     expires_at: Mapped[datetime] = mapped_column(comment="absolute expiry")
     acting_for_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     acting_reason: Mapped[str | None]

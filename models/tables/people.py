@@ -12,7 +12,7 @@ class Tenant(Base):
     """An organisation. The directory of tenants is the one table without a tenant of its own."""
 
     __tablename__ = "tenant"
-    __table_args__ = {"info": READ_ONLY | {"directory": True}}
+    __table_args__ = ({"info": READ_ONLY | {"directory": True}},)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True, comment="short name, for the command line and sign-in")

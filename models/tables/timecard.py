@@ -26,14 +26,10 @@ class TimePeriodType(TenantOwned, Base):
     )
 
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
-    id: Mapped[UUID] = mapped_column(
-        primary_key=True, comment="the seven standard ids are the same in every tenant"
-    )
+    id: Mapped[UUID] = mapped_column(primary_key=True, comment="the seven standard ids are the same in every tenant")
     name: Mapped[str]
     value_type: Mapped[str] = mapped_column(comment="datetime: start and finish; date: a whole local day")
-    fields: Mapped[dict[str, Any]] = mapped_column(
-        comment="project, task, mealBreak → hidden, optional, required"
-    )
+    fields: Mapped[dict[str, Any]] = mapped_column(comment="project, task, mealBreak → hidden, optional, required")
     feeds: Mapped[list[str]] = mapped_column(ARRAY(String), comment="codes of the accrual types it feeds")
     accent: Mapped[str] = mapped_column(default="blue", comment="the colour of its bar on pages")
     position: Mapped[int] = mapped_column(default=0, comment="order in lists")
@@ -44,18 +40,14 @@ class _EntryContent(TenantOwned):
 
     start_at: Mapped[datetime] = mapped_column(comment="instant the time worked began")
     end_at: Mapped[datetime | None] = mapped_column(comment="instant it ended; none: still running")
-    start_offset_minutes: Mapped[int] = mapped_column(
-        comment="the offset from UTC that was typed with the start"
-    )
+    start_offset_minutes: Mapped[int] = mapped_column(comment="the offset from UTC that was typed with the start")
     end_offset_minutes: Mapped[int | None]
     planned_start_at: Mapped[datetime | None]
     planned_end_at: Mapped[datetime | None]
     shift_type: Mapped[str | None] = mapped_column(String(50))
     task: Mapped[str | None]
     meal_break_minutes: Mapped[int] = mapped_column(default=0)
-    deleted: Mapped[bool] = mapped_column(
-        default=False, comment="true on the last version of a removed entry"
-    )
+    deleted: Mapped[bool] = mapped_column(default=False, comment="true on the last version of a removed entry")
     version: Mapped[int]
     time_period_type_id: Mapped[UUID]
 
@@ -79,9 +71,7 @@ class TimeEntry(_EntryContent, Base):
     __table_args__ = (
         CheckConstraint("end_at IS NULL OR end_at > start_at", name="end_after_start"),
         CheckConstraint("meal_break_minutes >= 0", name="meal_break"),
-        CheckConstraint(
-            "(planned_start_at IS NULL) = (planned_end_at IS NULL)", name="planned_both_or_neither"
-        ),
+        CheckConstraint("(planned_start_at IS NULL) = (planned_end_at IS NULL)", name="planned_both_or_neither"),
         # The owner is compared as a range of one, which needs no extension beside the server.
         ExcludeConstraint(
             (text("uuid_range(owner_id, owner_id, '[]')"), "="),

@@ -38,9 +38,7 @@ class Timesheet(TenantOwned, Base):
     period_end: Mapped[date] = mapped_column(comment="last local day, inclusive")
     state: Mapped[str]
     revision: Mapped[int] = mapped_column(default=1)
-    revision_of: Mapped[str | None] = mapped_column(
-        comment="external id of what the present revision revises"
-    )
+    revision_of: Mapped[str | None] = mapped_column(comment="external id of what the present revision revises")
     waiting_for_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("person.id"), comment="who decides while submitted; none: the administrators"
     )
@@ -116,9 +114,7 @@ class Command(TenantOwned, Base):
 
     id: Mapped[UUID] = mapped_column(comment="the idempotency key of the form or call; also the update id")
     kind: Mapped[str]
-    timesheet_id: Mapped[UUID] = mapped_column(
-        comment="not a foreign key: the first command creates the timesheet"
-    )
+    timesheet_id: Mapped[UUID] = mapped_column(comment="not a foreign key: the first command creates the timesheet")
     owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     period_start: Mapped[date]
     actor_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), comment="none: the schedule")

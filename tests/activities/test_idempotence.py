@@ -157,8 +157,8 @@ class TestWithdrawn:
 
         first, second = race(lambda: own_desk.apply(asked), give_up)
 
-        assert given_up == [first.result()]
         assert second.result() == replace(first.result(), repeated=True)
+        assert given_up == [first.result()]
 
     def test_withdrawing_what_was_never_asked_is_harmless(self, life: Life, asked: Asked) -> None:
         assert life.desk.withdraw(asked) is None
@@ -198,13 +198,12 @@ class TestInterrupted:
         self, life: Life, own_desk: Desk, owner_engine: Engine
     ) -> None:
         """The words of a failure end up in a history, its causes included."""
-        asked = life.duane.record(worked("09:00", "17:00", task="washing dog"))
+        asked = life.duane.record(worked("09:00", "17:00", task="x"))
         own_desk.ask(asked)
-        for spoil in (
-            "ALTER TABLE time_entry ADD CONSTRAINT spoilt CHECK (task <> 'washing dog') NOT VALID",
-        ):
-            with owner_engine.begin() as connection:
-                connection.execute(text(spoil))
+        with owner_engine.begin() as connection:
+            connection.execute(
+                text("ALTER TABLE time_entry ADD CONSTRAINT spoilt CHECK (task <> 'x') NOT VALID")
+            )
         try:
             with pytest.raises(ApplicationError) as raised:
                 own_desk.apply(asked)
@@ -212,8 +211,8 @@ class TestInterrupted:
             with owner_engine.begin() as connection:
                 connection.execute(text("ALTER TABLE time_entry DROP CONSTRAINT spoilt"))
 
-        assert "washing" not in _all_words(raised.value)
-        assert "09:00" not in _all_words(raised.value)
+        assert raised.value.__cause__ is None
+        assert _all_words(raised.value) == "It could not be done now (IntegrityError). ()"
         assert not raised.value.non_retryable
 
 
@@ -248,7 +247,8 @@ def _tried_until_done(desk: Desk, asked: Asked) -> CommandOutcome:
         try:
             return desk.apply(asked)
         except ApplicationError as failure:
-            assert not failure.non_retryable, failure
+            if failure.non_retryable:
+                raise
     raise AssertionError("three attempts were not enough")
 
 

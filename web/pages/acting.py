@@ -50,9 +50,7 @@ async def begin(viewer: SignedIn, form: Posted, request: Request, use: Used) -> 
 
     async def give() -> Response:
         person = await run_in_threadpool(_begin, viewer, use, form)
-        return go_to(
-            "/week", f"You are acting for {person.name} now. Everything is recorded under your name."
-        )
+        return go_to("/week", f"You are acting for {person.name} now. Everything is recorded under your name.")
 
     return await or_show_again(request, viewer, ACT_FOR, _read(form.get("staff_id", "")), form, give())
 

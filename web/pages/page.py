@@ -73,9 +73,7 @@ async def or_show_again(
         raise
     except DomainError as refused:
         status, errors = status_of(refused), form_errors(refused)
-    return await run_in_threadpool(
-        lambda: show(request, viewer, template, read, status, errors=errors, form=form)
-    )
+    return await run_in_threadpool(lambda: show(request, viewer, template, read, status, errors=errors, form=form))
 
 
 def go_to(address: str, notice: str | None = None, tone: str = "ok") -> Response:

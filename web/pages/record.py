@@ -36,9 +36,7 @@ def balances(viewer: SignedIn, request: Request, use: Used, on: str = "", person
     day: date = parse_day(on) or use.now().astimezone(viewer.zone).date()
 
     def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
-        owner = (
-            person_by_staff_id(session, person).id if person else onlooker.acting_for_id or onlooker.person_id
-        )
+        owner = person_by_staff_id(session, person).id if person else onlooker.acting_for_id or onlooker.person_id
         return {"balances": balances_page(session, onlooker, owner, day), "page_title": "Balances"}
 
     return show(request, viewer, BALANCES, read)

@@ -94,9 +94,7 @@ async def submit(sheet_id: UUID, viewer: SignedIn, form: Posted, request: Reques
 
     async def give() -> Response:
         if not form.get("certified"):
-            raise Invalid.field(
-                "certified", "Tick this to certify the week. Without it nothing is submitted."
-            )
+            raise Invalid.field("certified", "Tick this to certify the week. Without it nothing is submitted.")
         body = Submit(form.get("digest", ""))
         asked = await run_in_threadpool(_asked, sheet_id, viewer, use, CommandKind.SUBMIT, body, form)
         await use.commands.give(onlooker_of(viewer), asked)
@@ -112,9 +110,7 @@ def reason(sheet_id: UUID, move: str, viewer: SignedIn, request: Request, use: U
 
 
 @router.post("/timesheets/{sheet_id}/{move}")
-async def make_move(
-    sheet_id: UUID, move: str, viewer: SignedIn, form: Posted, request: Request, use: Used
-) -> Response:
+async def make_move(sheet_id: UUID, move: str, viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
     """Recall, revise, lock or unlock a timesheet."""
     known = _known(move)
 
@@ -133,9 +129,7 @@ def _known(move: str) -> Moving:
     return MOVES[move]
 
 
-def _asked(
-    sheet_id: UUID, viewer: Viewer, use: Used, kind: CommandKind, body: Body, form: dict[str, str]
-) -> Asked:
+def _asked(sheet_id: UUID, viewer: Viewer, use: Used, kind: CommandKind, body: Body, form: dict[str, str]) -> Asked:
     onlooker = onlooker_of(viewer)
     with use.reading(onlooker) as session:
         sheet = sheet_of(session, sheet_id)
@@ -147,9 +141,7 @@ def _asked(
 def _read_week(sheet_id: UUID, viewer: Viewer, use: Used) -> Read:
     def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
         sheet = sheet_of(session, sheet_id)
-        week = week_page(
-            session, onlooker, WeekOf(sheet.owner_id, sheet.period_start, use.now(), viewer.zone)
-        )
+        week = week_page(session, onlooker, WeekOf(sheet.owner_id, sheet.period_start, use.now(), viewer.zone))
         address = _week_address(week.owner.staff_id, week.period_start.isoformat())
         return {"week": week, "base": address, "back": address}
 

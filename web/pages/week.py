@@ -93,15 +93,11 @@ def entry_form(at: At, viewer: SignedIn, request: Request, use: Used) -> Respons
 @router.post("/people/{staff_id}/week/{day}/entries")
 async def record(at: At, viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
     """Record time."""
-    return await _give(
-        request, viewer, use, at, form, CommandKind.RECORD, lambda fields: Record(fields()), "Recorded."
-    )
+    return await _give(request, viewer, use, at, form, CommandKind.RECORD, lambda fields: Record(fields()), "Recorded.")
 
 
 @router.post("/people/{staff_id}/week/{day}/entries/{entry_id}")
-async def amend(
-    at: At, entry_id: UUID, viewer: SignedIn, form: Posted, request: Request, use: Used
-) -> Response:
+async def amend(at: At, entry_id: UUID, viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
     """Amend an entry."""
     form["edit"] = str(entry_id)
     return await _give(
@@ -117,9 +113,7 @@ async def amend(
 
 
 @router.post("/people/{staff_id}/week/{day}/entries/{entry_id}/removal")
-async def remove(
-    at: At, entry_id: UUID, viewer: SignedIn, form: Posted, request: Request, use: Used
-) -> Response:
+async def remove(at: At, entry_id: UUID, viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
     """Remove an entry; its versions stay on record."""
     form["edit"] = str(entry_id)
     return await _give(

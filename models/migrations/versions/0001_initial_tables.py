@@ -24,9 +24,7 @@ def upgrade() -> None:
     op.create_table(
         "tenant",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "slug", sa.String(), nullable=False, comment="short name, for the command line and sign-in"
-        ),
+        sa.Column("slug", sa.String(), nullable=False, comment="short name, for the command line and sign-in"),
         sa.Column("name", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenant")),
         sa.UniqueConstraint("slug", name=op.f("uq_tenant_slug")),
@@ -35,9 +33,7 @@ def upgrade() -> None:
         "outbox",
         sa.Column("sequence", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False, comment="stable id of the event for its receivers"),
-        sa.Column(
-            "type", sa.String(), nullable=False, comment="countersign.timesheet.submitted and the like"
-        ),
+        sa.Column("type", sa.String(), nullable=False, comment="countersign.timesheet.submitted and the like"),
         sa.Column("subject", sa.String(), nullable=False, comment="the id of what it is about"),
         sa.Column("data", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("command_id", sa.Uuid(), nullable=False),
@@ -58,9 +54,7 @@ def upgrade() -> None:
         ),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("email", sa.String(), nullable=True),
-        sa.Column(
-            "time_zone", sa.String(), nullable=False, comment="IANA name; days and weeks are counted in it"
-        ),
+        sa.Column("time_zone", sa.String(), nullable=False, comment="IANA name; days and weeks are counted in it"),
         sa.Column("holiday_calendar", sa.String(), nullable=False, comment="ISO 3166-2 place"),
         sa.Column("supervisor_id", sa.Uuid(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
@@ -75,14 +69,10 @@ def upgrade() -> None:
     op.create_table(
         "tenant_policy",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "time_zone", sa.String(), nullable=False, comment="IANA name; the zone of people who name none"
-        ),
+        sa.Column("time_zone", sa.String(), nullable=False, comment="IANA name; the zone of people who name none"),
         sa.Column("week_starts_on", sa.Integer(), nullable=False, comment="0 = Monday"),
         sa.Column("lock_after_days", sa.Integer(), nullable=False, comment="days after the period's end"),
-        sa.Column(
-            "certification", sa.String(), nullable=False, comment="what a worker accepts when submitting"
-        ),
+        sa.Column("certification", sa.String(), nullable=False, comment="what a worker accepts when submitting"),
         sa.CheckConstraint("lock_after_days >= 0", name=op.f("ck_tenant_policy_lock_after_days")),
         sa.CheckConstraint("week_starts_on BETWEEN 0 AND 6", name=op.f("ck_tenant_policy_week_starts_on")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_tenant_policy_tenant_id")),
@@ -91,9 +81,7 @@ def upgrade() -> None:
     op.create_table(
         "time_period_type",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "id", sa.Uuid(), nullable=False, comment="the seven standard ids are the same in every tenant"
-        ),
+        sa.Column("id", sa.Uuid(), nullable=False, comment="the seven standard ids are the same in every tenant"),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column(
             "value_type",
@@ -183,12 +171,8 @@ def upgrade() -> None:
         sa.Column("actor_id", sa.Uuid(), nullable=True, comment="none: the schedule"),
         sa.Column("on_behalf_of_id", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
-        sa.Column(
-            "body", postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment="what was asked, by kind"
-        ),
-        sa.Column(
-            "content_hash", sa.String(), nullable=False, comment="the same id with another content is refused"
-        ),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False, comment="what was asked, by kind"),
+        sa.Column("content_hash", sa.String(), nullable=False, comment="the same id with another content is refused"),
         sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column(
             "withdrawn_at",
@@ -199,9 +183,7 @@ def upgrade() -> None:
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False, comment="whose row it is"),
-        sa.CheckConstraint(
-            "(completed_at IS NULL) = (result IS NULL)", name=op.f("ck_command_completed_with_result")
-        ),
+        sa.CheckConstraint("(completed_at IS NULL) = (result IS NULL)", name=op.f("ck_command_completed_with_result")),
         sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_command_actor_id")),
         sa.ForeignKeyConstraint(["on_behalf_of_id"], ["person.id"], name=op.f("fk_command_on_behalf_of_id")),
         sa.ForeignKeyConstraint(["owner_id"], ["person.id"], name=op.f("fk_command_owner_id")),
@@ -243,9 +225,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "session",
-        sa.Column(
-            "token_hash", sa.String(), nullable=False, comment="SHA-256 of the cookie's token, hexadecimal"
-        ),
+        sa.Column("token_hash", sa.String(), nullable=False, comment="SHA-256 of the cookie's token, hexadecimal"),
         sa.Column("person_id", sa.Uuid(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column(
@@ -270,12 +250,8 @@ def upgrade() -> None:
         sa.Column("sequence", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("namespace", sa.String(), nullable=False),
         sa.Column("transaction_id", sa.Uuid(), nullable=False, comment="the command that said it"),
-        sa.Column(
-            "kind", sa.String(), nullable=False, comment="define, started, ended, used, wasInformedBy, …"
-        ),
-        sa.Column(
-            "subject", sa.String(), nullable=False, comment="external id of the term the statement is about"
-        ),
+        sa.Column("kind", sa.String(), nullable=False, comment="define, started, ended, used, wasInformedBy, …"),
+        sa.Column("subject", sa.String(), nullable=False, comment="external id of the term the statement is about"),
         sa.Column(
             "body",
             postgresql.JSONB(astext_type=sa.Text()),
@@ -325,9 +301,7 @@ def upgrade() -> None:
         ),
         sa.Column("submitted_at", sa.DateTime(timezone=True), nullable=True, comment="set while submitted"),
         sa.Column("submission_id", sa.Uuid(), nullable=True, comment="the latest submission"),
-        sa.Column(
-            "lock_at", sa.DateTime(timezone=True), nullable=True, comment="when the approved timesheet locks"
-        ),
+        sa.Column("lock_at", sa.DateTime(timezone=True), nullable=True, comment="when the approved timesheet locks"),
         sa.Column("tenant_id", sa.Uuid(), nullable=False, comment="whose row it is"),
         sa.CheckConstraint(
             "(state = 'submitted') = (submitted_at IS NOT NULL)", name=op.f("ck_timesheet_submitted_at")
@@ -364,9 +338,7 @@ def upgrade() -> None:
             comment="balance of the day before the agreement starts",
         ),
         sa.Column("tenant_id", sa.Uuid(), nullable=False, comment="whose row it is"),
-        sa.ForeignKeyConstraint(
-            ["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_target_agreement_id")
-        ),
+        sa.ForeignKeyConstraint(["agreement_id"], ["agreement.id"], name=op.f("fk_agreement_target_agreement_id")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_agreement_target_tenant_id")),
         sa.PrimaryKeyConstraint("agreement_id", "accrual_code", name=op.f("pk_agreement_target")),
     )
@@ -392,17 +364,11 @@ def upgrade() -> None:
         sa.Column("submitted_by_id", sa.Uuid(), nullable=False),
         sa.Column("on_behalf_of_id", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
-        sa.Column(
-            "submitted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
+        sa.Column("submitted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False, comment="whose row it is"),
         sa.ForeignKeyConstraint(["approver_id"], ["person.id"], name=op.f("fk_submission_approver_id")),
-        sa.ForeignKeyConstraint(
-            ["on_behalf_of_id"], ["person.id"], name=op.f("fk_submission_on_behalf_of_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["submitted_by_id"], ["person.id"], name=op.f("fk_submission_submitted_by_id")
-        ),
+        sa.ForeignKeyConstraint(["on_behalf_of_id"], ["person.id"], name=op.f("fk_submission_on_behalf_of_id")),
+        sa.ForeignKeyConstraint(["submitted_by_id"], ["person.id"], name=op.f("fk_submission_submitted_by_id")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_submission_tenant_id")),
         sa.ForeignKeyConstraint(["timesheet_id"], ["timesheet.id"], name=op.f("fk_submission_timesheet_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submission")),
@@ -421,9 +387,7 @@ def upgrade() -> None:
             nullable=False,
             comment="half open; an open entry is its starting instant",
         ),
-        sa.Column(
-            "start_at", sa.DateTime(timezone=True), nullable=False, comment="instant the time worked began"
-        ),
+        sa.Column("start_at", sa.DateTime(timezone=True), nullable=False, comment="instant the time worked began"),
         sa.Column(
             "end_at",
             sa.DateTime(timezone=True),
@@ -442,9 +406,7 @@ def upgrade() -> None:
         sa.Column("shift_type", sa.String(length=50), nullable=True),
         sa.Column("task", sa.String(), nullable=True),
         sa.Column("meal_break_minutes", sa.Integer(), nullable=False),
-        sa.Column(
-            "deleted", sa.Boolean(), nullable=False, comment="true on the last version of a removed entry"
-        ),
+        sa.Column("deleted", sa.Boolean(), nullable=False, comment="true on the last version of a removed entry"),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("time_period_type_id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False, comment="whose time it is"),
@@ -491,16 +453,12 @@ def upgrade() -> None:
         sa.Column("time_entry_id", sa.Uuid(), nullable=False),
         sa.Column("time_entry_version", sa.Integer(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False, comment="the person's local day"),
-        sa.Column(
-            "value", sa.Integer(), nullable=False, comment="minutes or count; positive uses up what remains"
-        ),
+        sa.Column("value", sa.Integer(), nullable=False, comment="minutes or count; positive uses up what remains"),
         sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False, comment="whose row it is"),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_contribution_person_id")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_contribution_tenant_id")),
-        sa.ForeignKeyConstraint(
-            ["time_entry_id"], ["time_entry.id"], name=op.f("fk_contribution_time_entry_id")
-        ),
+        sa.ForeignKeyConstraint(["time_entry_id"], ["time_entry.id"], name=op.f("fk_contribution_time_entry_id")),
         sa.PrimaryKeyConstraint(
             "time_entry_id", "time_entry_version", "accrual_code", "day", name=op.f("pk_contribution")
         ),
@@ -533,9 +491,7 @@ def upgrade() -> None:
         sa.Column("comment", sa.String(), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False, comment="whose row it is"),
-        sa.CheckConstraint(
-            "decision = 'approve' OR reason IS NOT NULL", name=op.f("ck_decision_reject_needs_reason")
-        ),
+        sa.CheckConstraint("decision = 'approve' OR reason IS NOT NULL", name=op.f("ck_decision_reject_needs_reason")),
         sa.CheckConstraint("decision IN ('approve', 'reject')", name=op.f("ck_decision_decision")),
         sa.ForeignKeyConstraint(["approver_id"], ["person.id"], name=op.f("fk_decision_approver_id")),
         sa.ForeignKeyConstraint(["decided_by_id"], ["person.id"], name=op.f("fk_decision_decided_by_id")),
@@ -563,9 +519,7 @@ def upgrade() -> None:
         sa.Column("on_behalf_of_id", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("command_id", sa.Uuid(), nullable=False),
-        sa.Column(
-            "start_at", sa.DateTime(timezone=True), nullable=False, comment="instant the time worked began"
-        ),
+        sa.Column("start_at", sa.DateTime(timezone=True), nullable=False, comment="instant the time worked began"),
         sa.Column(
             "end_at",
             sa.DateTime(timezone=True),
@@ -584,29 +538,19 @@ def upgrade() -> None:
         sa.Column("shift_type", sa.String(length=50), nullable=True),
         sa.Column("task", sa.String(), nullable=True),
         sa.Column("meal_break_minutes", sa.Integer(), nullable=False),
-        sa.Column(
-            "deleted", sa.Boolean(), nullable=False, comment="true on the last version of a removed entry"
-        ),
+        sa.Column("deleted", sa.Boolean(), nullable=False, comment="true on the last version of a removed entry"),
         sa.Column("time_period_type_id", sa.Uuid(), nullable=False),
         sa.Column("owner_id", sa.Uuid(), nullable=False, comment="whose time it is"),
         sa.Column("timesheet_id", sa.Uuid(), nullable=False),
         sa.Column("project_id", sa.Uuid(), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False, comment="whose row it is"),
         sa.ForeignKeyConstraint(["entry_id"], ["time_entry.id"], name=op.f("fk_time_entry_version_entry_id")),
-        sa.ForeignKeyConstraint(
-            ["on_behalf_of_id"], ["person.id"], name=op.f("fk_time_entry_version_on_behalf_of_id")
-        ),
+        sa.ForeignKeyConstraint(["on_behalf_of_id"], ["person.id"], name=op.f("fk_time_entry_version_on_behalf_of_id")),
         sa.ForeignKeyConstraint(["owner_id"], ["person.id"], name=op.f("fk_time_entry_version_owner_id")),
-        sa.ForeignKeyConstraint(
-            ["project_id"], ["project.id"], name=op.f("fk_time_entry_version_project_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["recorded_by_id"], ["person.id"], name=op.f("fk_time_entry_version_recorded_by_id")
-        ),
+        sa.ForeignKeyConstraint(["project_id"], ["project.id"], name=op.f("fk_time_entry_version_project_id")),
+        sa.ForeignKeyConstraint(["recorded_by_id"], ["person.id"], name=op.f("fk_time_entry_version_recorded_by_id")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_time_entry_version_tenant_id")),
-        sa.ForeignKeyConstraint(
-            ["timesheet_id"], ["timesheet.id"], name=op.f("fk_time_entry_version_timesheet_id")
-        ),
+        sa.ForeignKeyConstraint(["timesheet_id"], ["timesheet.id"], name=op.f("fk_time_entry_version_timesheet_id")),
         sa.PrimaryKeyConstraint("entry_id", "version", name=op.f("pk_time_entry_version")),
     )
     op.create_index("ix_time_entry_version_timesheet", "time_entry_version", ["timesheet_id"], unique=False)
@@ -619,16 +563,12 @@ def downgrade() -> None:
     op.drop_table("decision")
     op.drop_table("contribution")
     op.drop_index("ix_time_entry_timesheet", table_name="time_entry", postgresql_where=sa.text("NOT deleted"))
-    op.drop_index(
-        "ix_time_entry_owner_start", table_name="time_entry", postgresql_where=sa.text("NOT deleted")
-    )
+    op.drop_index("ix_time_entry_owner_start", table_name="time_entry", postgresql_where=sa.text("NOT deleted"))
     op.drop_table("time_entry")
     op.drop_index("ix_submission_timesheet", table_name="submission")
     op.drop_table("submission")
     op.drop_table("agreement_target")
-    op.drop_index(
-        "ix_timesheet_inbox", table_name="timesheet", postgresql_where=sa.text("state = 'submitted'")
-    )
+    op.drop_index("ix_timesheet_inbox", table_name="timesheet", postgresql_where=sa.text("state = 'submitted'"))
     op.drop_table("timesheet")
     op.drop_index("uq_statement_content", table_name="statement")
     op.drop_index("ix_statement_transaction", table_name="statement")
@@ -638,9 +578,7 @@ def downgrade() -> None:
     op.drop_table("session")
     op.drop_table("project")
     op.drop_table("person_role")
-    op.drop_index(
-        "ix_command_timesheet", table_name="command", postgresql_where=sa.text("result IS NOT NULL")
-    )
+    op.drop_index("ix_command_timesheet", table_name="command", postgresql_where=sa.text("result IS NOT NULL"))
     op.drop_table("command")
     op.drop_index("ix_agreement_person", table_name="agreement")
     op.drop_table("agreement")

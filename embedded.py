@@ -10,6 +10,7 @@ import functools
 import hashlib
 import importlib.util
 import os
+import random
 import shutil
 import signal
 import socket
@@ -41,6 +42,9 @@ LOOPBACK = "127.0.0.1"
 ORPHAN_SECONDS = 10.0
 START_SECONDS = 60.0  # a database that was killed replays its log before it answers
 STOP_SECONDS = 10.0
+# Below the ports that systems give to outgoing connections: a client that waits for its server on one of those may
+# be given that very port, and then talks to itself while the server cannot have it.
+QUIET_PORTS = range(12_000, 30_000)
 SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 100  # the system's limit is 103 (macOS) or 107 (Linux) bytes
 
@@ -181,7 +185,7 @@ def start_temporal(
         *extra,
     ]
     process = spawn(command, log=log)
-    _await(process, functools.partial(_listens, process.pid, port), "Temporal", log)
+    _await(process, functools.partial(listens, process.pid, port), "Temporal", log)
     ui_address = None if ui_port is None else f"http://{LOOPBACK}:{ui_port}"
     return EmbeddedTemporal(f"{LOOPBACK}:{port}", ui_address, process, log)
 
@@ -197,7 +201,7 @@ def program(name: str) -> Path:
 
 def free_port(preferred: Iterable[int] = (), host: str = LOOPBACK) -> int:
     """The first of `preferred` that nothing listens on, else any free port."""
-    for port in (*preferred, 0):
+    for port in (*preferred, *random.SystemRandom().sample(QUIET_PORTS, 50)):
         with socket.socket(_family(host)) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -208,7 +212,7 @@ def free_port(preferred: Iterable[int] = (), host: str = LOOPBACK) -> int:
     raise EmbeddedServerError(f"There is no free port on {host}.")
 
 
-def _listens(pid: int, port: int) -> bool:
+def listens(pid: int, port: int) -> bool:
     """Whether this very process accepts connections there; another may have been quicker to take the port."""
     try:
         connections = psutil.Process(pid).net_connections("tcp")
@@ -295,9 +299,7 @@ def _end_leftover(data_dir: Path) -> None:
         return
 
 
-def _run_postgres(
-    command: list[str | Path], data_dir: Path, user: int | None, log: Path
-) -> subprocess.Popen[bytes]:
+def _run_postgres(command: list[str | Path], data_dir: Path, user: int | None, log: Path) -> subprocess.Popen[bytes]:
     limit = time.monotonic() + ORPHAN_SECONDS
     while True:
         process = spawn(command, log=log, user=user, end_signal=signal.SIGINT)

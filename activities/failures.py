@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from models.errors import BY_NAME, DomainError
@@ -48,8 +50,8 @@ def passing(words: str) -> ApplicationError:
 def failures_translated() -> Iterator[None]:
     """Turns refusals and faults inside the block into failures that Temporal understands.
 
-    A fault may be tried again: the database may be back, or the rule now says better than a constraint what is
-    in the way. Its words, and what led to it, stay in the log: they can hold names and times worked.
+    A fault may be tried again: the database may be back, or the rule now says better than a constraint what
+    is in the way. Only its class travels: its words can hold names and times worked.
     """
     try:
         yield
@@ -57,6 +59,11 @@ def failures_translated() -> Iterator[None]:
         raise refusal(error) from None
     except ApplicationError:
         raise
+    except (DBAPIError, PoolTimeout) as error:
+        told = getattr(getattr(error, "orig", None), "diag", None)
+        names = {"sqlstate": getattr(told, "sqlstate", None), "constraint": getattr(told, "constraint_name", None)}
+        log.warning("database fault", error=type(error).__name__, **names)
+        raise passing(f"The database could not do it now ({type(error).__name__}).") from None
     except Exception as error:
-        log.warning("command failed", exc_info=error)
+        log.error("command failed", exc_info=error)
         raise passing(f"It could not be done now ({type(error).__name__}).") from None

@@ -12,6 +12,7 @@ import h11
 
 CSRF_FIELD = re.compile(r'name="csrf" value="([^"]+)"')
 CHUNK = 65536
+MOST_REDIRECTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,15 @@ class Connection:
     async def get(self, path: str, visitor: Visitor) -> Answer:
         """Ask for a page or a file."""
         return await self._send("GET", path, visitor, {}, b"")
+
+    async def follow(self, path: str, visitor: Visitor) -> Answer:
+        """The page that a path leads to in the end."""
+        answer = await self.get(path, visitor)
+        for _ in range(MOST_REDIRECTS):
+            if answer.status != 303:
+                break
+            answer = await self.get(answer.header("location"), visitor)
+        return answer
 
     async def post(self, path: str, visitor: Visitor, form: Mapping[str, str]) -> Answer:
         """Send a form with the visitor's token."""
@@ -120,9 +130,7 @@ async def sign_in(origin: str, staff_id: str, password: str) -> Visitor:
     answer = await connection.post("/sign-in", shown, {"staff_id": staff_id, "password": password})
     assert answer.status == 303, f"{staff_id} could not sign in: {answer.status}"
     visitor = Visitor({name: value for name, value in answer.cookies().items() if value})
-    page = await connection.get(answer.header("location"), visitor)
-    if page.status == 303:
-        page = await connection.get(page.header("location"), visitor)
+    page = await connection.follow(answer.header("location"), visitor)
     await connection.close()
     return replace(visitor, csrf=_token(page))
 

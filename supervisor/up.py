@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from embedded import STOP_SECONDS, EmbeddedServerError
+from embedded import STOP_SECONDS, EmbeddedServerError, listens
 from processes import end, tail, wait_until
 from settings import Environment, load
 from supervisor.children import Child
@@ -138,8 +138,11 @@ class _Up:
 
     def _needs_no_waiting(self, web: Child) -> bool:
         """Whether the pages answer, or never will."""
-        if self._stopping.is_set() or web.identity() is None:
+        running = web.identity()
+        if self._stopping.is_set() or running is None:
             return True
+        if not listens(running.pid, self._parts.ports.web):
+            return False
         try:
             with urllib.request.urlopen(f"{self._parts.web}/healthz", timeout=2):  # noqa: S310 - our own address
                 return True

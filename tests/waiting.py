@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 
 PATIENCE = 15.0
-"""Seconds after which something that should have come true is a failure. No test measures how long it takes."""
+"""Seconds after which something that should have come true is a failure. No test measures time."""
 
 _STEP = 0.005
 

@@ -393,18 +393,15 @@ SCENES = (
     _fault(503, "Not available just now", "Nothing was saved: the database does not answer. Try again in a moment."),
 )  # fmt: skip
 PARTS = {
-    f"/timesheets/{SHEET}/submission": (
-        "certify",
-        "partials/dialog.html",
-        {"inner": "partials/certify.html", "errors": {}},
-    ),
-    "/admin/people/staff-4366/acting": ("act-for", "partials/act_for.html", {}),
+    f"/timesheets/{SHEET}/submission": ("certify", "partials/certify.html", {"errors": {}}),
     f"/timesheets/{SHEET}/revision": ("reason", "partials/reason.html", {"errors": {}}),
+    "/admin/people/staff-4366/acting": ("act-for", "partials/act_for.html", {}),
     WEEK_PATH: ("week", "partials/week.html", {}),
     f"{WEEK_PATH}/form": ("week-absence", "partials/entry_form.html", {}),
     f"/inbox/{SHEET}": ("inbox-review", "partials/inbox.html", {}),
     "/inbox": ("inbox", "partials/inbox.html", {}),
 }
+"""What is answered to htmx: the scene, its part, and what differs."""
 
 
 class Handler(BaseHTTPRequestHandler):

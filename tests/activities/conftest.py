@@ -252,9 +252,7 @@ def paused_before_commit(engine: Engine) -> Iterator[Paused]:
         paused.release()  # the listener stays: it no longer holds anything, and may just be running
 
 
-Racers = Callable[
-    [Callable[[], CommandOutcome], Callable[[], CommandOutcome]], tuple[Future[CommandOutcome], ...]
-]
+Racers = Callable[[Callable[[], CommandOutcome], Callable[[], CommandOutcome]], tuple[Future[CommandOutcome], ...]]
 
 
 @pytest.fixture
@@ -277,9 +275,6 @@ def race(own_desk: Desk, owner_engine: Engine) -> Iterator[Racers]:
 
 
 def _somebody_waits(owner_engine: Engine) -> bool:
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with owner_engine.connect() as connection:
         return bool(connection.scalar(text(waiting)))

@@ -173,9 +173,7 @@ def test_on_behalf_of_somebody_else_than_the_owner_nothing_is_certified(life: Li
 
 
 def test_nobody_acts_on_their_own_behalf(life: Life) -> None:
-    suzanne = Asking(
-        life.org, life.org.suzanne, life.org.suzanne, on_behalf_of=life.org.suzanne, reason="Because."
-    )
+    suzanne = Asking(life.org, life.org.suzanne, life.org.suzanne, on_behalf_of=life.org.suzanne, reason="Because.")
 
     assert _is_not_theirs(life.desk.refused(suzanne.record(worked("09:00", "10:00"))))
 

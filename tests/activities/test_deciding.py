@@ -45,9 +45,7 @@ class TestTheDecision:
         assert outcome.snapshot.state is State.APPROVED
         (decision,) = _decisions(submitted)
         assert (decision.decision, decision.digest) == ("approve", _digest(submitted))
-        assert (
-            decision.decided_by_id == decision.responsible_id == decision.approver_id == submitted.org.roland
-        )
+        assert decision.decided_by_id == decision.responsible_id == decision.approver_id == submitted.org.roland
         assert decision.decided_as == "supervisor"
 
     def test_a_rejection_needs_a_reason_and_keeps_it(self, submitted: Life) -> None:
@@ -65,9 +63,7 @@ class TestTheDecision:
         assert isinstance(refusal, Stale)
         assert refusal.data == {"state": "submitted", "digest": _digest(submitted)}
 
-    def test_a_decision_on_a_submission_that_was_recalled_and_changed_is_refused(
-        self, submitted: Life
-    ) -> None:
+    def test_a_decision_on_a_submission_that_was_recalled_and_changed_is_refused(self, submitted: Life) -> None:
         shown = _digest(submitted)
         submitted.desk.do(submitted.because(submitted.duane, "Forgot Tuesday.").move(CommandKind.RECALL))
         submitted.record("18:00", "19:00")
@@ -75,9 +71,7 @@ class TestTheDecision:
 
         assert isinstance(submitted.desk.refused(submitted.roland.approve(shown)), Stale)
 
-    def test_every_revision_is_decided_anew_and_the_old_decision_stands_in_the_record(
-        self, submitted: Life
-    ) -> None:
+    def test_every_revision_is_decided_anew_and_the_old_decision_stands_in_the_record(self, submitted: Life) -> None:
         submitted.reject()
         submitted.revise()
         submitted.submit()
@@ -147,9 +141,7 @@ class TestWhoDecides:
 
         assert _is(NotYours, submitted.desk.refused(stranger.approve(_digest(submitted))))
 
-    def test_an_approver_of_another_organisation_decides_nothing(
-        self, submitted: Life, owner_engine: Engine
-    ) -> None:
+    def test_an_approver_of_another_organisation_decides_nothing(self, submitted: Life, owner_engine: Engine) -> None:
         elsewhere = make_organisation(owner_engine)
         stranger = Asking(submitted.org, submitted.org.duane, elsewhere.roland)
 
@@ -163,9 +155,7 @@ class TestWhoDecides:
         assert submitted.desk.do(alex.approve(_digest(submitted))).snapshot.state is State.APPROVED
         assert _decisions(submitted)[0].approver_id == submitted.org.alex
 
-    def test_who_is_no_supervisor_any_more_decides_nothing(
-        self, submitted: Life, owner_engine: Engine
-    ) -> None:
+    def test_who_is_no_supervisor_any_more_decides_nothing(self, submitted: Life, owner_engine: Engine) -> None:
         take_role(owner_engine, submitted.org.roland, "supervisor")
 
         assert _is(NotYours, submitted.desk.refused(submitted.roland.approve(_digest(submitted))))
@@ -222,9 +212,7 @@ class TestOnBehalf:
 
         assert _is(ReasonRequired, submitted.desk.refused(silent.approve(_digest(submitted))))
 
-    def test_a_decision_on_behalf_of_somebody_who_is_not_the_approver_is_refused(
-        self, submitted: Life
-    ) -> None:
+    def test_a_decision_on_behalf_of_somebody_who_is_not_the_approver_is_refused(self, submitted: Life) -> None:
         for somebody in (submitted.org.alex, submitted.org.max, submitted.org.diana):
             asking = submitted.suzanne_for(somebody)
             assert _is(NotYours, submitted.desk.refused(asking.approve(_digest(submitted))))
@@ -248,9 +236,7 @@ class TestOnBehalf:
 
         assert _is(NotYours, submitted.desk.refused(alex.approve(_digest(submitted))))
 
-    def test_the_approver_does_not_decide_on_their_own_behalf(
-        self, submitted: Life, owner_engine: Engine
-    ) -> None:
+    def test_the_approver_does_not_decide_on_their_own_behalf(self, submitted: Life, owner_engine: Engine) -> None:
         give_role(owner_engine, submitted.org, submitted.org.roland, "administrator")
         roland = Asking(
             submitted.org,
@@ -262,9 +248,7 @@ class TestOnBehalf:
 
         assert _is(NotYours, submitted.desk.refused(roland.approve(_digest(submitted))))
 
-    def test_without_an_approver_nobody_can_be_stood_in_for(
-        self, submitted: Life, owner_engine: Engine
-    ) -> None:
+    def test_without_an_approver_nobody_can_be_stood_in_for(self, submitted: Life, owner_engine: Engine) -> None:
         change_person(owner_engine, submitted.org.duane, supervisor_id=None)
         suzanne = submitted.suzanne_for(submitted.org.roland)
 
@@ -302,9 +286,7 @@ class TestAtOnce:
         assert "This timesheet is draft" in str(second.exception())
         assert _decisions(submitted) == []
 
-    def test_the_database_itself_keeps_a_second_decision_out(
-        self, submitted: Life, owner_engine: Engine
-    ) -> None:
+    def test_the_database_itself_keeps_a_second_decision_out(self, submitted: Life, owner_engine: Engine) -> None:
         submitted.approve()
         again = text(
             "INSERT INTO decision (id, tenant_id, timesheet_id, submission_id, decision, digest,"

@@ -40,9 +40,7 @@ class TestRecording:
 
     def test_an_entry_begins_with_version_one_and_keeps_what_was_typed(self, life: Life) -> None:
         project = life.org.projects["proj-533"]
-        fields = worked(
-            "10:08", "10:28", project_id=project, task="washing dog", meal_break_minutes=5, shift_type="D"
-        )
+        fields = worked("10:08", "10:28", project_id=project, task="washing dog", meal_break_minutes=5, shift_type="D")
         outcome = life.desk.do(life.duane.record(fields))
 
         (entry,) = life.desk.live(life.key)
@@ -103,9 +101,7 @@ class TestRecording:
 
         assert _fields_of(refusal) == ["projectId"]
 
-    def test_another_organisations_project_is_no_known_project(
-        self, life: Life, owner_engine: Engine
-    ) -> None:
+    def test_another_organisations_project_is_no_known_project(self, life: Life, owner_engine: Engine) -> None:
         foreign = make_organisation(owner_engine).projects["proj-533"]
         refusal = life.desk.refused(life.duane.record(worked("09:00", "17:00", project_id=foreign)))
 
@@ -139,9 +135,7 @@ class TestRecording:
 
         assert isinstance(life.desk.refused(stranger.record(worked("09:00", "10:00"))), NotYours)
 
-    def test_a_stranger_of_another_organisation_records_nothing(
-        self, life: Life, owner_engine: Engine
-    ) -> None:
+    def test_a_stranger_of_another_organisation_records_nothing(self, life: Life, owner_engine: Engine) -> None:
         stranger = make_organisation(owner_engine).suzanne
         asking = Asking(life.org, life.org.duane, stranger, on_behalf_of=life.org.duane, reason="Because.")
 
@@ -213,9 +207,7 @@ class TestTypes:
         else:
             assert life.desk.do(asked).entry_version == 1
 
-    def test_a_field_that_becomes_required_is_required_at_once(
-        self, life: Life, owner_engine: Engine
-    ) -> None:
+    def test_a_field_that_becomes_required_is_required_at_once(self, life: Life, owner_engine: Engine) -> None:
         with owner_engine.begin() as connection:
             connection.execute(
                 update(TimePeriodType)
@@ -290,9 +282,7 @@ class TestAmending:
         recorded = life.record()
         life.desk.do(life.duane.remove(_id(recorded), 1))
 
-        assert isinstance(
-            life.desk.refused(life.duane.amend(_id(recorded), 2, worked("9:00", "10:00"))), Stale
-        )
+        assert isinstance(life.desk.refused(life.duane.amend(_id(recorded), 2, worked("9:00", "10:00"))), Stale)
         assert isinstance(life.desk.refused(life.duane.remove(_id(recorded), 2)), Stale)
 
     def test_a_removal_is_a_last_version_and_the_time_is_free_again(self, life: Life) -> None:
@@ -334,9 +324,7 @@ class TestAmending:
 
     def test_an_entry_cannot_be_moved_into_another_week(self, life: Life) -> None:
         recorded = life.record()
-        refusal = life.desk.refused(
-            life.duane.amend(_id(recorded), 1, worked("09:00", "17:00", day=NEXT_MONDAY))
-        )
+        refusal = life.desk.refused(life.duane.amend(_id(recorded), 1, worked("09:00", "17:00", day=NEXT_MONDAY)))
 
         assert _fields_of(refusal) == ["startTime"]
 
@@ -438,9 +426,7 @@ class TestOverlap:
         assert "overlap" in str(second.exception())
         assert len(life.desk.rows(life.org.tenant_id, TimeEntry)) == 1
 
-    def test_two_people_at_once_do_not_wait_for_each_other(
-        self, life: Life, own_desk: Desk, race: Racers
-    ) -> None:
+    def test_two_people_at_once_do_not_wait_for_each_other(self, life: Life, own_desk: Desk, race: Racers) -> None:
         mine = life.duane.record(worked("09:00", "17:00"))
         theirs = Asking(life.org, life.org.max, life.org.max).record(worked("09:00", "17:00"))
         life.desk.ask(mine)
@@ -453,9 +439,7 @@ class TestOverlap:
             return outcome
 
         def first_is_open() -> bool:
-            return not any(
-                entry.owner_id == life.org.duane for entry in life.desk.rows(life.org.tenant_id, TimeEntry)
-            )
+            return not any(entry.owner_id == life.org.duane for entry in life.desk.rows(life.org.tenant_id, TimeEntry))
 
         first, second = race(lambda: own_desk.apply(mine), the_other)
 
@@ -495,9 +479,7 @@ class TestOverlap:
             "deleted": False,
         }
         with owner_engine.connect() as connection:
-            connection.execute(
-                copy, row | {"new": uuid4(), "deleted": True}
-            )  # a removed one is never in the way
+            connection.execute(copy, row | {"new": uuid4(), "deleted": True})  # a removed one is never in the way
             if refused:
                 with pytest.raises(IntegrityError, match=OVERLAP_CONSTRAINT):
                     connection.execute(copy, row)

@@ -1,4 +1,4 @@
-"""Every command in every state: it leads on where the life of a timesheet says so, and is refused elsewhere."""
+"""Every command in every state: carried out where the life of a timesheet allows it, refused elsewhere."""
 
 from collections.abc import Callable
 from itertools import product
@@ -35,9 +35,7 @@ def test_a_command_is_carried_out_in_the_states_that_allow_it_and_refused_in_all
 
 
 @pytest.mark.parametrize("kind", sorted(set(CommandKind) - {CommandKind.RECORD}))
-def test_a_timesheet_that_does_not_exist_is_opened_by_its_first_entry_only(
-    life: Life, kind: CommandKind
-) -> None:
+def test_a_timesheet_that_does_not_exist_is_opened_by_its_first_entry_only(life: Life, kind: CommandKind) -> None:
     before = life.desk.contents(life.org.tenant_id)
     asked = _ask(life, kind, UUID(int=1), digest="0" * 64)
     life.desk.refused(asked)

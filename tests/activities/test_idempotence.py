@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from psycopg import OperationalError
 from sqlalchemy import Engine, text
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
@@ -38,9 +39,7 @@ class TestAgain:
         assert life.desk.apply(asked) == replace(first, repeated=True)
         assert life.desk.contents(life.org.tenant_id) == before
 
-    def test_the_stored_outcome_is_given_even_when_the_state_has_moved_on(
-        self, life: Life, asked: Asked
-    ) -> None:
+    def test_the_stored_outcome_is_given_even_when_the_state_has_moved_on(self, life: Life, asked: Asked) -> None:
         first = life.desk.do(asked)
         life.submit()
 
@@ -91,9 +90,7 @@ class TestUnknown:
     def test_a_command_that_was_never_asked_is_refused(self, life: Life, asked: Asked) -> None:
         assert _refusal(life.desk, asked) is Withdrawn
 
-    def test_a_command_of_another_timesheet_is_not_carried_out_on_this_one(
-        self, life: Life, asked: Asked
-    ) -> None:
+    def test_a_command_of_another_timesheet_is_not_carried_out_on_this_one(self, life: Life, asked: Asked) -> None:
         life.desk.ask(asked)
         other = replace(asked, key=life.org.key(life.org.max))
 
@@ -123,9 +120,7 @@ class TestWithdrawn:
         assert _refusal(life.desk, asked) is Withdrawn
         assert life.desk.rows(life.org.tenant_id, TimeEntry) == []
 
-    def test_a_command_that_was_carried_out_cannot_be_withdrawn_any_more(
-        self, life: Life, asked: Asked
-    ) -> None:
+    def test_a_command_that_was_carried_out_cannot_be_withdrawn_any_more(self, life: Life, asked: Asked) -> None:
         done = life.desk.do(asked)
 
         assert life.desk.withdraw(asked) == done
@@ -201,9 +196,7 @@ class TestInterrupted:
         asked = life.duane.record(worked("09:00", "17:00", task="x"))
         own_desk.ask(asked)
         with owner_engine.begin() as connection:
-            connection.execute(
-                text("ALTER TABLE time_entry ADD CONSTRAINT spoilt CHECK (task <> 'x') NOT VALID")
-            )
+            connection.execute(text("ALTER TABLE time_entry ADD CONSTRAINT spoilt CHECK (task <> 'x') NOT VALID"))
         try:
             with pytest.raises(ApplicationError) as raised:
                 own_desk.apply(asked)
@@ -212,7 +205,7 @@ class TestInterrupted:
                 connection.execute(text("ALTER TABLE time_entry DROP CONSTRAINT spoilt"))
 
         assert raised.value.__cause__ is None
-        assert _all_words(raised.value) == "It could not be done now (IntegrityError). ()"
+        assert _all_words(raised.value) == "Passing: The database could not do it now (IntegrityError). ()"
         assert not raised.value.non_retryable
 
 
@@ -227,7 +220,7 @@ class _dying_after_commit:  # noqa: N801 - reads as what it is, a context
 
         def commit_and_die(connection: object) -> None:
             self._commit(connection)  # type: ignore[arg-type]
-            raise ConnectionResetError("the connection is gone")
+            raise OperationalError("the connection is gone")
 
         self._dialect.do_commit = commit_and_die  # type: ignore[method-assign]
 

@@ -5,11 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 
 import psutil
@@ -44,7 +44,7 @@ class Running:
         try:
             with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
                 return bool(answer.status == 200)
-        except (OSError, urllib.error.HTTPError):
+        except (OSError, HTTPException):
             return False
 
     def await_ready(self) -> None:
@@ -127,9 +127,7 @@ def test_what_only_its_owner_may_read_is_closed_to_others(running: Running) -> N
     assert running.data_dir.stat().st_mode & 0o066 == 0
 
 
-@pytest.mark.parametrize(
-    "part", ["countersign worker", "countersign web", "temporal server", "bin/postgres -D"]
-)
+@pytest.mark.parametrize("part", ["countersign worker", "countersign web", "temporal server", "bin/postgres -D"])
 def test_a_killed_part_is_started_again(running: Running, part: str) -> None:
     running.kill(part)
     running.await_ready()

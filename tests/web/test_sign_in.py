@@ -1,7 +1,7 @@
 """Who gets in, for how long, and from which page."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -27,7 +27,6 @@ from settings import Settings, load
 from tests.factories import Organisation, change_person, make_organisation
 from web.auth import demo, pages, passwords, throttle
 from web.auth.local_paths import local_path
-from web.auth.passwords import hash_password
 from web.auth.refusals import NotSignedIn, SignInRefused, Throttled
 from web.auth.sessions import (
     IDLE,
@@ -43,7 +42,8 @@ from web.auth.sign_in import Credentials, sign_in
 from web.auth.viewer import REFRESH_HEADER, Viewer, current_viewer, watching_viewer
 
 PASSWORD = "only the truth is out there"
-HASH = hash_password(PASSWORD)
+QUICK = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+HASH = QUICK.hash(PASSWORD)
 OURS = "http://testserver"
 TLS = "https://time.example.org"
 REFUSED = "The staff ID or the password is not right."
@@ -76,6 +76,15 @@ class Browser:
         return self.client.cookies.get("countersign_session")
 
 
+@pytest.fixture(autouse=True)
+def quick_hashing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Argon2 as cheap as it gets: what it costs is tested beside `passwords`."""
+    monkeypatch.setattr(passwords, "_HASHING", QUICK)
+    passwords._nobodys_hash.cache_clear()
+    yield
+    passwords._nobodys_hash.cache_clear()
+
+
 @pytest.fixture
 def settings() -> Settings:
     return make_settings()
@@ -104,9 +113,7 @@ def signed_in(visitor: Browser, staffed: Organisation) -> Browser:
 # Getting in
 
 
-def test_the_right_password_leads_to_the_page_that_was_asked_for(
-    visitor: Browser, staffed: Organisation
-) -> None:
+def test_the_right_password_leads_to_the_page_that_was_asked_for(visitor: Browser, staffed: Organisation) -> None:
     form = visitor.form("/week/2026-11-16?day=2") | {"staff_id": login_of(staffed), "password": PASSWORD}
 
     answer = visitor.send("/sign-in", form)
@@ -136,9 +143,7 @@ def test_people_are_known_by_staff_id_or_mail_address_in_any_case(
     assert visitor.sign_in(typed).status_code == 303
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(
-    visitor: Browser, staffed: Organisation
-) -> None:
+def test_the_cookie_is_out_of_reach_of_scripts_and_of_other_sites(visitor: Browser, staffed: Organisation) -> None:
     cookie = session_cookie(visitor.sign_in(login_of(staffed)), "countersign_session")
 
     assert cookie["httponly"]
@@ -187,9 +192,7 @@ def test_whoever_is_signed_in_is_not_asked_again(signed_in: Browser) -> None:
         "/" + "x" * 3000,
     ],
 )
-def test_signing_in_leads_nowhere_but_to_our_own_pages(
-    visitor: Browser, staffed: Organisation, elsewhere: str
-) -> None:
+def test_signing_in_leads_nowhere_but_to_our_own_pages(visitor: Browser, staffed: Organisation, elsewhere: str) -> None:
     form = visitor.form() | {"staff_id": login_of(staffed), "password": PASSWORD, "next": elsewhere}
 
     answer = visitor.send("/sign-in", form)
@@ -239,7 +242,7 @@ def test_what_was_typed_is_still_there_except_the_password(visitor: Browser, sta
 def test_a_known_password_opens_nothing_outside_the_demo(
     engine: Engine, staffed: Organisation, owner_engine: Engine
 ) -> None:
-    set_hash(owner_engine, staffed.duane, hash_password(demo.PASSWORD))
+    set_hash(owner_engine, staffed.duane, QUICK.hash(demo.PASSWORD))
 
     in_demo = new_browser(engine, make_settings(env="demo")).sign_in(login_of(staffed), demo.PASSWORD)
     in_production = new_browser(engine, make_settings()).sign_in(login_of(staffed), demo.PASSWORD)
@@ -257,10 +260,8 @@ def test_the_demo_names_its_accounts_and_production_names_none(engine: Engine) -
     assert "staff-4366" not in in_production
 
 
-def test_a_weak_hash_is_replaced_at_sign_in(
-    visitor: Browser, staffed: Organisation, owner_engine: Engine
-) -> None:
-    weak = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8192, parallelism=1),)).hash(PASSWORD)
+def test_a_weak_hash_is_replaced_at_sign_in(visitor: Browser, staffed: Organisation, owner_engine: Engine) -> None:
+    weak = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=32, parallelism=1),)).hash(PASSWORD)
     set_hash(owner_engine, staffed.duane, weak)
 
     assert visitor.sign_in(login_of(staffed)).status_code == 303
@@ -280,7 +281,7 @@ def test_the_same_staff_id_in_two_organisations_leads_each_by_their_own_password
 ) -> None:
     other, login = make_organisation(owner_engine), f"shared-{uuid4().hex[:8]}"
     open_account(owner_engine, org, "Duane Barry", login=login)
-    open_account(owner_engine, other, "Duane Barry", login=login, password_hash=hash_password("of the other"))
+    open_account(owner_engine, other, "Duane Barry", login=login, password_hash=QUICK.hash("of the other"))
 
     assert whose(engine, settings, login, PASSWORD) == org.tenant_id
     assert whose(engine, settings, login, "of the other") == other.tenant_id
@@ -351,9 +352,7 @@ def test_after_thirty_failures_an_address_has_to_wait(
     assert new_browser(engine, settings).sign_in(login_of(staffed)).status_code == 303
 
 
-def test_a_failed_sign_in_counts_against_its_address(
-    engine: Engine, settings: Settings, owner_engine: Engine
-) -> None:
+def test_a_failed_sign_in_counts_against_its_address(engine: Engine, settings: Settings, owner_engine: Engine) -> None:
     address = new_address()
     for number in range(2):
         with pytest.raises(SignInRefused):
@@ -371,8 +370,7 @@ def test_an_address_is_its_whole_network_under_version_six() -> None:
     assert len(keys) == 1
     assert throttle.attempt_of(b"s", "", "2001:db8:1:3::1").address not in keys
     assert (
-        throttle.attempt_of(b"s", "", "::ffff:192.0.2.1").address
-        == throttle.attempt_of(b"s", "", "192.0.2.1").address
+        throttle.attempt_of(b"s", "", "::ffff:192.0.2.1").address == throttle.attempt_of(b"s", "", "192.0.2.1").address
     )
 
 
@@ -506,9 +504,7 @@ def test_a_session_ends_by_itself(signed_in: Browser, owner_engine: Engine, move
     assert signed_in.open("/stream").json()["code"] == "not_signed_in"
 
 
-def test_a_session_that_is_used_lasts_until_shortly_before_its_end(
-    signed_in: Browser, owner_engine: Engine
-) -> None:
+def test_a_session_that_is_used_lasts_until_shortly_before_its_end(signed_in: Browser, owner_engine: Engine) -> None:
     nearly = {
         "used_at": func.now() - IDLE + timedelta(minutes=1),
         "expires_at": func.now() + timedelta(minutes=1),
@@ -519,9 +515,7 @@ def test_a_session_that_is_used_lasts_until_shortly_before_its_end(
 
 
 def test_a_session_lasts_a_week_at_most(signed_in: Browser, owner_engine: Engine) -> None:
-    assert (
-        session_value(owner_engine, signed_in, SignInSession.expires_at - SignInSession.created_at) == LONGEST
-    )
+    assert session_value(owner_engine, signed_in, SignInSession.expires_at - SignInSession.created_at) == LONGEST
 
 
 def test_a_deactivated_person_has_no_session_any_more(
@@ -652,9 +646,7 @@ def test_a_form_with_the_token_of_the_session_is_accepted(signed_in: Browser) ->
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("token", [None, "", "wrong", "é"])
-def test_a_form_without_the_right_token_changes_nothing(
-    signed_in: Browser, method: str, token: str | None
-) -> None:
+def test_a_form_without_the_right_token_changes_nothing(signed_in: Browser, method: str, token: str | None) -> None:
     form = {} if token is None else {"csrf": token}
 
     answer = signed_in.client.request(method, "/page", data=form, headers={"Origin": OURS})
@@ -693,9 +685,7 @@ def test_a_token_in_the_address_does_not_count(signed_in: Browser) -> None:
         {"Sec-Fetch-Site": "same-site"},
     ],
 )
-def test_what_another_site_sends_is_refused_even_with_the_token(
-    signed_in: Browser, headers: dict[str, str]
-) -> None:
+def test_what_another_site_sends_is_refused_even_with_the_token(signed_in: Browser, headers: dict[str, str]) -> None:
     form = {"csrf": csrf_of(signed_in)}
 
     answer = signed_in.client.post("/page", data=form, headers={"Origin": OURS} | headers)
@@ -715,9 +705,7 @@ def test_what_another_site_sends_is_refused_even_with_the_token(
         {},
     ],
 )
-def test_what_our_own_pages_send_is_accepted(
-    engine: Engine, staffed: Organisation, headers: dict[str, str]
-) -> None:
+def test_what_our_own_pages_send_is_accepted(engine: Engine, staffed: Organisation, headers: dict[str, str]) -> None:
     """Behind a proxy the configured address counts too. A program names no origin, but needs the token."""
     visitor = new_browser(engine, make_settings(base_url=TLS), at="https://inside.example.org")
     visitor.sign_in(login_of(staffed), Origin=TLS)
@@ -748,9 +736,7 @@ def test_a_sign_in_form_from_another_site_is_refused(visitor: Browser, staffed: 
     assert visitor.token is None
 
 
-def test_an_expired_sign_in_form_is_shown_anew_and_then_works(
-    visitor: Browser, staffed: Organisation
-) -> None:
+def test_an_expired_sign_in_form_is_shown_anew_and_then_works(visitor: Browser, staffed: Organisation) -> None:
     given = {"staff_id": login_of(staffed), "password": PASSWORD}
 
     shown = visitor.send("/sign-in", given | {"csrf": "of yesterday"})
@@ -854,7 +840,7 @@ def make_app(engine: Engine, settings: Settings) -> FastAPI:
         }
 
     def token(request: Request, viewer: Annotated[Viewer, Depends(current_viewer)]) -> str:
-        assert request.state.viewer is viewer
+        assert request.state.viewer == viewer
         return viewer.csrf_token
 
     def acting(viewer: Annotated[Viewer, Depends(current_viewer)]) -> dict[str, object]:
@@ -884,7 +870,7 @@ def _refused(request: Request, error: Exception) -> Response:
 
 
 @pytest.fixture
-def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def hashed(quick_hashing: None, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The passwords that were compared with a hash: where the time of a sign-in goes."""
     seen: list[str] = []
     real: Callable[..., tuple[bool, str | None]] = passwords._HASHING.verify_and_update
@@ -918,9 +904,7 @@ def login_of(org: Organisation, name: str = "Duane Barry") -> str:
 
 def set_hash(owner: Engine, person_id: UUID, password_hash: str) -> None:
     with owner.begin() as connection:
-        connection.execute(
-            update(Account).where(Account.person_id == person_id).values(password_hash=password_hash)
-        )
+        connection.execute(update(Account).where(Account.person_id == person_id).values(password_hash=password_hash))
 
 
 def whose(engine: Engine, settings: Settings, login: str, password: str) -> UUID:

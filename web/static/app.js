@@ -82,7 +82,7 @@
     for (const menu of all("details.account[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
   document.addEventListener("toggle", (event) => {
-    if (event.target.open && event.target.matches(".reject, .comment")) one("textarea", event.target).focus();
+    if (event.target.open && event.target.matches(".reject, .comment")) one("textarea:not([autofocus])", event.target)?.focus();
   }, true);
   for (const kind of ["pointerover", "focusin"]) {
     document.addEventListener(kind, (event) => event.target.closest("#toast") && clearTimeout(timer));

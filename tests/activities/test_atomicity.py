@@ -1,0 +1,153 @@
+"""All of a command or nothing of it: the database is taken away at every single statement in turn.
+
+The server ends the connection just before the statement, as it does when it is restarted. Afterwards every row
+of every table is as it was, and the same command, tried again, is carried out as if nothing had been.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+from temporalio.exceptions import ApplicationError
+
+from activities.failures import PASSING
+from models.commands import Asked
+from models.rules.transitions import CommandKind, State
+from tests.activities.conftest import Desk, Life
+from tests.factories import worked
+
+REASON = "Misremembered which day."
+
+
+def _record_the_first(life: Life) -> Asked:
+    project = life.org.projects["proj-533"]
+    return life.duane.record(worked("22:00", "30:00", project_id=project, task="washing dog"))
+
+
+def _record_another(life: Life) -> Asked:
+    life.bring_to(State.DRAFT)
+    return life.duane.record(worked("18:00", "19:00"))
+
+
+def _amend(life: Life) -> Asked:
+    recorded = life.bring_to(State.DRAFT)
+    assert recorded.entry_id
+    return life.duane.amend(recorded.entry_id, 1, worked("23:30", "31:00"))
+
+
+def _remove(life: Life) -> Asked:
+    recorded = life.bring_to(State.DRAFT)
+    assert recorded.entry_id
+    return life.duane.remove(recorded.entry_id, 1)
+
+
+def _submit(life: Life) -> Asked:
+    life.bring_to(State.DRAFT)
+    return life.duane.submit(life.desk.digest(life.key))
+
+
+def _approve(life: Life) -> Asked:
+    life.bring_to(State.SUBMITTED)
+    return life.suzanne_for(life.org.roland, "Roland is away.").approve(life.desk.digest(life.key))
+
+
+def _reject(life: Life) -> Asked:
+    life.bring_to(State.SUBMITTED)
+    return life.because(life.roland, "Wrong day.").reject(life.desk.digest(life.key))
+
+
+def _revise(life: Life) -> Asked:
+    life.bring_to(State.APPROVED)
+    return life.because(life.duane, REASON).move(CommandKind.REVISE)
+
+
+def _lock(life: Life) -> Asked:
+    life.bring_to(State.APPROVED)
+    return life.because(life.suzanne, "Payroll.").move(CommandKind.LOCK)
+
+
+COMMANDS: tuple[Callable[[Life], Asked], ...] = (
+    _record_the_first,
+    _record_another,
+    _amend,
+    _remove,
+    _submit,
+    _approve,
+    _reject,
+    _revise,
+    _lock,
+)
+
+
+@pytest.mark.parametrize("prepare", COMMANDS, ids=lambda prepare: prepare.__name__.strip("_"))
+def test_whichever_statement_fails_nothing_is_saved_and_the_same_command_succeeds_afterwards(
+    life: Life, own_desk: Desk, owner_engine: Engine, prepare: Callable[[Life], Asked]
+) -> None:
+    asked = prepare(life)
+    life.desk.ask(asked)
+    before = life.desk.contents(life.org.tenant_id)
+    with _taken_away(own_desk.engine, owner_engine) as fault:
+        while True:
+            fault.arm(fault.at + 1)
+            try:
+                outcome = own_desk.apply(asked)
+            except ApplicationError as failure:
+                assert fault.struck, f"failed by itself: {failure}"
+                assert (failure.type, failure.non_retryable) == (PASSING, False)
+                assert life.desk.contents(life.org.tenant_id) == before, f"after {fault.statement}"
+            else:
+                break
+
+    assert fault.at > len(before) // 2, "every statement and the commit had their turn"
+    assert not outcome.repeated
+    assert life.desk.apply(asked) == replace(outcome, repeated=True)
+    after = life.desk.contents(life.org.tenant_id)
+    assert all(after[table] != before[table] for table in ("command", "outbox"))
+
+
+@dataclass
+class _Fault:
+    """Ends the connection before the statement with this number; the commit counts as the last one."""
+
+    at: int = 0
+    seen: int = 0
+    struck: bool = False
+    statement: str = ""
+
+    def arm(self, at: int) -> None:
+        """Strike at the statement with this number, counted from now."""
+        self.at, self.seen, self.struck = at, 0, False
+
+    def is_due(self, statement: str) -> bool:
+        """Whether this is the statement."""
+        self.seen += 1
+        if self.seen == self.at:
+            self.struck, self.statement = True, statement
+        return self.seen == self.at
+
+
+@contextmanager
+def _taken_away(engine: Engine, owner_engine: Engine) -> Iterator[_Fault]:
+    fault = _Fault()
+
+    def before_statement(connection: Connection, _: object, statement: str, *__: object) -> None:
+        if fault.is_due(statement):
+            _end(connection, owner_engine)
+
+    def before_commit(connection: Connection) -> None:
+        if fault.is_due("COMMIT"):
+            _end(connection, owner_engine)
+
+    event.listen(engine, "before_cursor_execute", before_statement)
+    event.listen(engine, "commit", before_commit)
+    yield fault
+    event.remove(engine, "before_cursor_execute", before_statement)
+    event.remove(engine, "commit", before_commit)
+
+
+def _end(connection: Connection, owner_engine: Engine) -> None:
+    process = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+    with owner_engine.connect() as other:
+        assert other.scalar(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": process})

@@ -100,7 +100,7 @@ def demo(data_dir: DataDir = None) -> None:
 @app.command()
 def doctor(data_dir: DataDir = None) -> None:
     """Check every invariant: balances, certified content, ledger, commands, deadlines."""
-    from supervisor.doctor import examine
+    from doctor import examine
 
     wrong = list(examine(get_settings()))
     for finding in wrong:

@@ -69,8 +69,7 @@ class Settings(BaseSettings):
     )
     data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(
         default=Path(".countersign"),
-        description="Where `countersign up` keeps its databases, logs and secret, "
-        "relative to the working directory.",
+        description="Where `countersign up` keeps its databases, logs and secret, relative to the working directory.",
     )
     database_url: PostgresUrl = Field(
         repr=False,

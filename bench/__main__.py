@@ -2,11 +2,14 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+import structlog
 
 from bench import activity_kinds, deciding, starting, weighing
 from bench.document import DOCUMENT, report, with_report
@@ -26,6 +29,7 @@ def main(arguments: list[str] | None = None) -> None:
         "--quick", action="store_true", help="a few requests, to see that the programs run; writes nothing"
     )
     quick: bool = parser.parse_args(arguments).quick
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     load_before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="countersign-bench-", ignore_cleanup_errors=True) as folder:
         figures = list(_measured(Path(folder), QUICK if quick else FULL))

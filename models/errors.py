@@ -105,6 +105,12 @@ class Unavailable(DomainError):
     code = "unavailable"
 
 
+class Unconfirmed(Unavailable):
+    """Whether it was saved is not known: only the very same form may be sent again, and then it happens once."""
+
+    code = "unconfirmed"
+
+
 def _concrete(base: type[DomainError]) -> list[type[DomainError]]:
     return [base, *(found for child in base.__subclasses__() for found in _concrete(child))]
 

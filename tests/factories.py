@@ -108,9 +108,7 @@ class Asking:
         return self.ask(kind, Move())
 
 
-def worked(
-    start: str, end: str | None, day: date = MONDAY, type_id: UUID = SHIFT, **fields: object
-) -> EntryFields:
+def worked(start: str, end: str | None, day: date = MONDAY, type_id: UUID = SHIFT, **fields: object) -> EntryFields:
     """Time worked on a local day of London, for example `worked("09:00", "17:00")`."""
     return EntryFields(type_id, at(day, start), at(day, end) if end else None, **fields)  # type: ignore[arg-type]
 
@@ -133,23 +131,10 @@ def make_organisation(owner: Engine, slug: str | None = None) -> Organisation:
         connection.execute(insert(Person).values([tenant | person for person in _people(org)]))
         connection.execute(insert(PersonRole).values([tenant | role for role in _roles(org)]))
         connection.execute(insert(TimePeriodType).values([tenant | type_ for type_ in standard_types()]))
-        for external_id, name in _PROJECTS.items():
-            row = {"id": org.projects[external_id], "external_id": external_id, "name": name}
-            connection.execute(insert(Project).values(tenant | row))
-        for person in org.people.values():
-            agreement = uuid4()
-            year = {"start_date": date(2026, 4, 1), "end_date": date(2027, 3, 31)}
-            connection.execute(
-                insert(Agreement).values(tenant | year | {"id": agreement, "person_id": person})
-            )
-            for code, target in (("ANNUAL_TARGET_HOURS", 100_000), ("NIGHT_HOURS", 10_000)):
-                row = {
-                    "agreement_id": agreement,
-                    "accrual_code": code,
-                    "target": target,
-                    "opening_balance": target,
-                }
-                connection.execute(insert(AgreementTarget).values(tenant | row))
+        connection.execute(insert(Project).values([tenant | project for project in _projects(org)]))
+        agreements = {person: uuid4() for person in org.people.values()}
+        connection.execute(insert(Agreement).values([tenant | year for year in _years(agreements)]))
+        connection.execute(insert(AgreementTarget).values([tenant | target for target in _targets(agreements)]))
     return org
 
 
@@ -169,9 +154,7 @@ def give_role(owner: Engine, org: Organisation, person_id: UUID, role: str) -> N
 def take_role(owner: Engine, person_id: UUID, role: str) -> None:
     """Take a role from a person."""
     with owner.begin() as connection:
-        connection.execute(
-            delete(PersonRole).where(PersonRole.person_id == person_id, PersonRole.role == role)
-        )
+        connection.execute(delete(PersonRole).where(PersonRole.person_id == person_id, PersonRole.role == role))
 
 
 _PROJECTS = {"proj-533": "dog grooming", "proj-576B": "make party hats"}
@@ -194,9 +177,7 @@ _SUPERVISORS = {
 
 
 def _named(slug: str) -> Organisation:
-    return Organisation(
-        uuid4(), {name: uuid4() for name in _ROLES}, {id_: uuid4() for id_ in _PROJECTS}, slug
-    )
+    return Organisation(uuid4(), {name: uuid4() for name in _ROLES}, {id_: uuid4() for id_ in _PROJECTS}, slug)
 
 
 def _people(org: Organisation) -> list[dict[str, object]]:
@@ -219,3 +200,25 @@ def _people(org: Organisation) -> list[dict[str, object]]:
 
 def _roles(org: Organisation) -> list[dict[str, object]]:
     return [{"person_id": org.people[name], "role": role} for name, roles in _ROLES.items() for role in roles]
+
+
+def _projects(org: Organisation) -> list[dict[str, object]]:
+    return [
+        {"id": org.projects[external_id], "external_id": external_id, "name": name}
+        for external_id, name in _PROJECTS.items()
+    ]
+
+
+def _years(agreements: dict[UUID, UUID]) -> list[dict[str, object]]:
+    return [
+        {"id": id_, "person_id": person, "start_date": date(2026, 4, 1), "end_date": date(2027, 3, 31)}
+        for person, id_ in agreements.items()
+    ]
+
+
+def _targets(agreements: dict[UUID, UUID]) -> list[dict[str, object]]:
+    return [
+        {"agreement_id": id_, "accrual_code": code, "target": target, "opening_balance": target}
+        for id_ in agreements.values()
+        for code, target in (("ANNUAL_TARGET_HOURS", 100_000), ("NIGHT_HOURS", 10_000))
+    ]

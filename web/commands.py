@@ -14,7 +14,6 @@ from temporalio.client import (
     RPCError,
     WithStartWorkflowOperation,
     WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
 )
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCStatusCode
@@ -23,7 +22,7 @@ from activities.failures import refused_by
 from models.authority import require_allowed
 from models.commands import Asked
 from models.database import UNAVAILABLE, WriteSession, command_transaction
-from models.errors import AlreadyDecided, DomainError, NotFound, Unavailable, WrongState
+from models.errors import AlreadyDecided, DomainError, NotFound, Unavailable, Unconfirmed, Withdrawn, WrongState
 from models.messages import CommandOutcome, TimesheetStart
 from models.reads.sheets import last_decision
 from models.reads.viewer import Onlooker, circle_for
@@ -77,17 +76,24 @@ class Commands:
     async def _carry_out(self, asked: Asked) -> CommandOutcome:
         try:
             async with asyncio.timeout(self.timeout_seconds):
-                return await self._update_until_settled(asked)
-        except (TimeoutError, RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, Unavailable) as error:
+                return await self._update_or_explain(asked)
+        except Exception as error:
+            if isinstance(error, DomainError) and not isinstance(error, Unavailable):
+                raise
+            # Whatever went wrong on the way, whoever asked has to hear for certain what came of it.
             log.warning("command not answered", error=type(error).__name__)
             return await self._settle(asked, error)
+
+    async def _update_or_explain(self, asked: Asked) -> CommandOutcome:
+        try:
+            return await self._update_until_settled(asked)
         except WrongState as refused:
             return await self._explain(asked, refused)
 
     async def _update_until_settled(self, asked: Asked) -> CommandOutcome:
         try:
             return await self._update(asked, str(asked.id))
-        except Unavailable:
+        except (Unavailable, Withdrawn):
             # This may be the remembered answer to an earlier attempt with the same id; the database may be
             # back by now. The command table sees to it that nothing happens twice.
             return await self._update(asked, f"{asked.id}/{uuid4()}")
@@ -120,7 +126,7 @@ class Commands:
         try:
             done = await run_in_threadpool(self._withdraw, asked)
         except UNAVAILABLE as away:
-            raise Unavailable(
+            raise Unconfirmed(
                 "We could not confirm that this was saved. Send the same form again: it is never recorded twice."
             ) from away
         if done is not None:

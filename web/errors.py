@@ -1,6 +1,6 @@
 """Refusals and faults as answers: one table for the status, the same words for pages and programs."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from urllib.parse import urlencode
 
 import structlog
@@ -20,6 +20,7 @@ from models.errors import (
     ReasonRequired,
     Stale,
     Unavailable,
+    Unconfirmed,
     Withdrawn,
     WrongState,
 )
@@ -42,6 +43,7 @@ STATUS: Mapping[type[DomainError], int] = {
     ReasonRequired: 400,
     Withdrawn: 503,
     Unavailable: 503,
+    Unconfirmed: 503,
     NotSignedIn: 401,
     FromElsewhere: 403,
     FormExpired: 403,
@@ -58,6 +60,7 @@ TITLES: Mapping[int, str] = {
     409: "Something changed meanwhile",
     412: "Something changed meanwhile",
     413: "That is too large",
+    401: "Please sign in",
     429: "Too many tries",
     500: "Something went wrong",
     503: "Not available just now",
@@ -87,14 +90,15 @@ def status_of(error: DomainError) -> int:
     return STATUS.get(type(error), 400)
 
 
-def form_errors(error: DomainError) -> dict[str, FieldError]:
-    """A refusal as errors beside the fields of a form; the key '' is the form as a whole."""
-    if isinstance(error, ReasonRequired):
+def form_errors(error: DomainError, fields: Container[str]) -> dict[str, FieldError]:
+    """A refusal as errors beside those of its fields that a form has; the key '' is the form as a whole."""
+    if isinstance(error, ReasonRequired) and "reason" in fields:
         return {"reason": FieldError("reason", error.message)}
     found = {}
     for each in error.data.get("errors", []):
-        for name in FORM_FIELDS.get(each["field"], ("",)):
-            found[name] = FieldError(name, each["message"], tuple(each["data"]))
+        for name in FORM_FIELDS.get(each["field"], (each["field"],)):
+            beside = name if name in fields else ""
+            found[beside] = FieldError(beside, each["message"], tuple(each["data"]))
     return found or {"": FieldError("", error.message)}
 
 

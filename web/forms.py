@@ -1,5 +1,6 @@
 """What people type into forms, turned into what commands carry; every misunderstanding is said beside its field."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -8,7 +9,7 @@ from zoneinfo import ZoneInfo
 from models.commands import EntryFields
 from models.errors import Invalid
 from models.reads.shown import TypeShown
-from models.rules.days import OutsideCalendar, day_bounds
+from models.rules.days import OutsideCalendar, day_bounds, require_calendar
 from models.rules.local_times import (
     Clock,
     NotAStart,
@@ -23,6 +24,10 @@ LONGEST_REASON = 500
 LONGEST_TEXT = 2000
 
 Form = Mapping[str, str]
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+_NEARBY = timedelta(days=8)
+"""The week around a day, the weeks beside it one may go to, and the hours that zones are apart."""
 
 
 def entry_fields(form: Form, types: tuple[TypeShown, ...], zone: ZoneInfo) -> EntryFields:
@@ -67,11 +72,29 @@ def reason_in(form: Form) -> str | None:
     return reason
 
 
+def in_words(refused: Invalid, types: tuple[TypeShown, ...], zone: ZoneInfo) -> Invalid:
+    """The same refusal, with the entries that are in the way as people read them, in `zone`."""
+    errors = [
+        each | {"data": [_clash_text(entry, types, zone) for entry in each["data"]]}
+        for each in refused.data.get("errors", [])
+    ]
+    return Invalid(refused.message, errors=errors)
+
+
+def digest_in(form: Form) -> str:
+    """The digest of what the form showed. Raises `Invalid` for a form that names none."""
+    digest = form.get("digest", "")
+    if not _DIGEST.fullmatch(digest):
+        raise Invalid("This form does not say what it showed. Reload the page and try again.", errors=[])
+    return digest
+
+
 def parse_day(typed: str) -> date | None:
     """A date as the forms and addresses write it, 2026-11-18; None when it is none that can be computed with."""
     try:
         day = date.fromisoformat(typed)
-        day_bounds(day, ZoneInfo("UTC"))
+        require_calendar(day - _NEARBY)
+        require_calendar(day + _NEARBY)
     except (ValueError, OverflowError):
         return None
     return day
@@ -83,6 +106,16 @@ def parse_id(typed: str) -> UUID | None:
         return UUID(typed)
     except ValueError:
         return None
+
+
+def _clash_text(entry: Mapping[str, str | None], types: tuple[TypeShown, ...], zone: ZoneInfo) -> str:
+    type_ = next((type_ for type_ in types if str(type_.id) == entry["timePeriodTypeId"]), None)
+    start = datetime.fromisoformat(entry["startTime"] or "").astimezone(zone)
+    end = datetime.fromisoformat(entry["endTime"]).astimezone(zone) if entry["endTime"] else None
+    clock = f"{start:%H:%M} – {end:%H:%M}" if end else f"since {start:%H:%M}"
+    whole_day = type_ is not None and type_.value_type == "date"
+    name = type_.name if type_ else "Another entry"
+    return f"{name}, {start:%a} {start.day} {start:%b}, {'the whole day' if whole_day else clock}"
 
 
 def _times(

@@ -68,7 +68,8 @@ class TimesheetWorkflow:
                 # What the database holds now is not known here, or is not what was thought.
                 self._sheet = None
                 raise refusal(refused_by(failure) or _unavailable()) from failure
-            self._sheet = outcome.snapshot
+            # A stored outcome tells how things were then: what is now has to be read.
+            self._sheet = None if outcome.repeated else outcome.snapshot
             self._recent.append(ref.command_id)
             return outcome
 

@@ -19,8 +19,8 @@ from models.rules.periods import period_of
 from models.standard import ABSENCE, OVERTIME, SHIFT
 from models.tables.accruals import Accrual, Agreement, AgreementTarget, Contribution
 from models.tables.timecard import TimeEntry
-from tests.activities.conftest import Desk, Life
-from tests.factories import LONDON, MONDAY, Asking, Organisation, worked
+from tests.desk import Desk, Life
+from tests.factories import LONDON, MONDAY, Asking, Organisation, change_person, worked
 
 YEAR = (date(2026, 4, 1), date(2027, 3, 31))
 OPENING = {AccrualCode.ANNUAL_TARGET_HOURS: 100_000, AccrualCode.NIGHT_HOURS: 10_000}
@@ -110,8 +110,6 @@ def test_balances_begin_anew_with_each_agreement(life: Life, owner_engine: Engin
 def test_after_any_sequence_of_changes_the_balances_are_the_fold_of_what_is_effective(
     life: Life, owner_engine: Engine, seed: int, zone: str
 ) -> None:
-    from tests.factories import change_person
-
     change_person(owner_engine, life.org.duane, time_zone=zone)
     _next_year(owner_engine, life.org, life.org.duane)
     story = _Story(life.desk, life.org, ZoneInfo(zone), Random(f"{zone} {seed}"))
@@ -164,7 +162,8 @@ class _Story:
         try:
             getattr(self, f"_{what}")(*([self.dice.choice(live)] if what != "record" else []))
         except ApplicationError as refused:
-            assert refused.type == "Invalid", refused
+            if refused.type != "Invalid":
+                raise
         else:
             self.done[what] += 1
 

@@ -7,7 +7,7 @@ from models.errors import DomainError, Invalid, NotYours, ReasonRequired, Stale
 from models.rules.transitions import CommandKind, State
 from models.tables.delivery import OutboxEvent
 from models.tables.timesheet import Submission, Timesheet
-from tests.activities.conftest import Life
+from tests.desk import Life
 from tests.factories import MONDAY, Asking, at, change_person, worked
 
 

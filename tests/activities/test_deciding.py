@@ -8,7 +8,8 @@ from sqlalchemy import Engine, text, update
 from models.errors import DomainError, NotYours, OwnTime, ReasonRequired, Stale, WrongState
 from models.rules.transitions import CommandKind, State
 from models.tables.timesheet import Decision, Timesheet
-from tests.activities.conftest import Desk, Life, Racers
+from tests.activities.conftest import Racers
+from tests.desk import Desk, Life
 from tests.factories import (
     MONDAY,
     Asking,

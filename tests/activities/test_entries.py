@@ -15,7 +15,8 @@ from models.tables.delivery import OutboxEvent
 from models.tables.people import Project
 from models.tables.timecard import OVERLAP_CONSTRAINT, TimeEntry, TimeEntryVersion, TimePeriodType
 from models.tables.timesheet import Timesheet
-from tests.activities.conftest import Desk, Life, Racers
+from tests.activities.conftest import Racers
+from tests.desk import Desk, Life
 from tests.factories import MONDAY, Asking, at, change_person, make_organisation, worked
 
 SUNDAY = MONDAY + timedelta(days=6)

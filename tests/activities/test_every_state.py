@@ -9,7 +9,7 @@ import pytest
 from models.commands import Asked
 from models.errors import WrongState
 from models.rules.transitions import DECISIONS, ENTRY_COMMANDS, CommandKind, State, next_state
-from tests.activities.conftest import Life
+from tests.desk import Life
 from tests.factories import Asking, worked
 
 REASON = "Misremembered which day."

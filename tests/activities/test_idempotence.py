@@ -16,7 +16,8 @@ from models.messages import CommandOutcome
 from models.rules.transitions import CommandKind, State
 from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Command
-from tests.activities.conftest import Desk, Life, Racers
+from tests.activities.conftest import Racers
+from tests.desk import Desk, Life
 from tests.factories import Asking, make_organisation, worked
 
 

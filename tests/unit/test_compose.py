@@ -70,9 +70,7 @@ def test_it_has_just_these_services(services: dict[str, Any]) -> None:
         ("web", "migrate", "service_completed_successfully"),
     ],
 )
-def test_each_waits_for_what_it_needs(
-    services: dict[str, Any], name: str, other: str, condition: str
-) -> None:
+def test_each_waits_for_what_it_needs(services: dict[str, Any], name: str, other: str, condition: str) -> None:
     assert needs(services, name)[other] == condition
 
 

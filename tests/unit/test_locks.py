@@ -20,9 +20,7 @@ def test_every_package_is_pinned_with_hashes(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [*REQUIREMENTS, PROJECT / "package-lock.json"], ids=lambda path: path.name)
 def test_no_lock_file_names_a_host_or_a_folder(path: Path) -> None:
-    assert not re.findall(
-        r"https?://|--index-url|--extra-index|--find-links|file:|\"resolved\"", path.read_text()
-    )
+    assert not re.findall(r"https?://|--index-url|--extra-index|--find-links|file:|\"resolved\"", path.read_text())
 
 
 def test_every_browser_package_has_a_hash() -> None:
@@ -31,8 +29,6 @@ def test_every_browser_package_has_a_hash() -> None:
 
 
 def test_each_lock_file_has_all_of_the_smaller_one() -> None:
-    pins = [
-        set(re.findall(r"^[a-z0-9._-]+==\S+", path.read_text(), flags=re.MULTILINE)) for path in REQUIREMENTS
-    ]
+    pins = [set(re.findall(r"^[a-z0-9._-]+==\S+", path.read_text(), flags=re.MULTILINE)) for path in REQUIREMENTS]
     server, embedded, development = sorted(pins, key=len)
     assert server < embedded < development

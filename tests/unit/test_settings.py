@@ -65,9 +65,7 @@ def test_production_refuses_a_weak_secret(monkeypatch: pytest.MonkeyPatch, secre
     assert secret == "" or secret not in str(refused.value)
 
 
-def test_the_demo_takes_the_secret_of_its_data_directory(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_demo_takes_the_secret_of_its_data_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     set_variables(monkeypatch, database_url=URL, env="demo", data_dir=str(tmp_path))
     (tmp_path / "secret").write_text("demo-of-this-directory\n")
     assert load(Settings).secret_key.get_secret_value() == "demo-of-this-directory"
@@ -116,9 +114,7 @@ def leave_run(data_dir: Path, started: float) -> None:
     (data_dir / "secret").write_text("demo-secret")
 
 
-def test_a_running_up_is_found_and_explicit_settings_win(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_running_up_is_found_and_explicit_settings_win(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     leave_run(tmp_path, psutil.Process().create_time())
     set_variables(monkeypatch, data_dir=str(tmp_path), database_url="postgresql://mine@db/mine")
     settings = load(Settings)

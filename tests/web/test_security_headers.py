@@ -66,6 +66,7 @@ def test_what_an_answer_says_itself_stands(visitor: TestClient) -> None:
 
     assert answer.headers["Content-Security-Policy"] == "sandbox"
     assert answer.headers["Cache-Control"] == "private"
+    assert answer.headers["Referrer-Policy"] == "origin"
 
 
 def test_only_over_tls_is_tls_demanded_from_then_on(visitor: TestClient) -> None:
@@ -130,7 +131,7 @@ def _app() -> FastAPI:
 
     @app.get("/own-policy")
     def own_policy() -> Response:
-        own = {"Content-Security-Policy": "sandbox", "Cache-Control": "private"}
+        own = {"Content-Security-Policy": "sandbox", "Cache-Control": "private", "Referrer-Policy": "origin"}
         return PlainTextResponse("", headers=own)
 
     @app.post("/read")

@@ -420,6 +420,24 @@ def test_of_many_guesses_sent_at_once_no_more_are_looked_at(
     assert len(hashed) == throttle.PER_LOGIN
 
 
+def test_attempts_on_one_name_are_counted_one_after_the_other(
+    engine: Engine, owner_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = throttle.attempt_of(b"s", f"one-{uuid4()}", new_address())
+    free: list[bool | None] = []
+
+    def try_to_count_too(*_: object) -> int:
+        with owner_engine.begin() as connection:
+            lock = func.pg_try_advisory_xact_lock(func.hashtextextended(attempt.login, 0))
+            free.append(connection.scalar(select(lock)))
+        return 0
+
+    monkeypatch.setattr(throttle, "_wait", try_to_count_too)
+    throttle.admit(engine, attempt)
+
+    assert set(free) == {False}
+
+
 def test_old_failures_are_cleared_away_by_later_attempts(engine: Engine, owner_engine: Engine) -> None:
     attempt = throttle.attempt_of(b"s", f"old-{uuid4()}", new_address())
     with owner_engine.begin() as connection:
@@ -675,6 +693,7 @@ def test_a_token_in_the_address_does_not_count(signed_in: Browser) -> None:
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "null", "Host": "["},
         {"Origin": "http://testserver.evil.example"},
         {"Origin": "http://testserver:81"},
         {"Origin": "https://testserver"},

@@ -41,7 +41,7 @@ def verify(password: str, stored: str | None) -> Verdict:
         right, rehashed = _HASHING.verify_and_update(password, stored or _nobodys_hash())
     except UnknownHashError:
         return verify(password, None)
-    return Verdict(right and stored is not None, rehashed)
+    return Verdict(right, rehashed)
 
 
 @contextmanager

@@ -13,13 +13,13 @@ from models.reads.viewer import Onlooker
 from models.rules.policy import Action
 from web.auth.sessions import start_acting, stop_acting
 from web.auth.viewer import Viewer
-from web.forms import reason_in
+from web.forms import reason_in, text
 from web.pages.page import Posted, Read, SignedIn, Template, Used, go_to, onlooker_of, or_show_again, show
 
 router = APIRouter()
 
 PEOPLE = Template("people.html", "people.html")
-ACT_FOR = Template("act_for.html", "partials/act_for.html")
+ACT_FOR = Template("act_for.html", "partials/act_for.html", fields=frozenset({"reason"}))
 
 
 @router.get("/admin/people")
@@ -44,6 +44,13 @@ def act_for(staff_id: str, viewer: SignedIn, request: Request) -> Response:
     return show(request, viewer, ACT_FOR, _read(staff_id))
 
 
+@router.get("/acting")
+@router.get("/acting/end")
+def acting(viewer: SignedIn) -> Response:
+    """Where a refused form leaves the browser: whoever asks for that address again wants to choose somebody."""
+    return go_to("/admin/people")
+
+
 @router.post("/acting")
 async def begin(viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
     """Act for somebody from here on, with a reason that stands beside every act."""
@@ -52,7 +59,7 @@ async def begin(viewer: SignedIn, form: Posted, request: Request, use: Used) -> 
         person = await run_in_threadpool(_begin, viewer, use, form)
         return go_to("/week", f"You are acting for {person.name} now. Everything is recorded under your name.")
 
-    return await or_show_again(request, viewer, ACT_FOR, _read(form.get("staff_id", "")), form, give())
+    return await or_show_again(request, viewer, ACT_FOR, _read(text(form, "staff_id") or ""), form, give())
 
 
 @router.post("/acting/end")
@@ -66,7 +73,7 @@ def _begin(viewer: Viewer, use: Used, form: dict[str, str]) -> PersonShown:
     onlooker = onlooker_of(viewer)
     with use.reading(onlooker) as session:
         require(session, onlooker, Action.ACT_FOR)
-        person = person_by_staff_id(session, form.get("staff_id", ""))
+        person = person_by_staff_id(session, text(form, "staff_id") or "")
     reason = reason_in(form)
     if person.id == viewer.person_id:
         raise NotYours("You are yourself already. Choose somebody else.")

@@ -19,7 +19,7 @@ from models.rules.periods import Period
 from models.rules.policy import Action
 from models.rules.transitions import CommandKind
 from web.auth.viewer import Viewer
-from web.forms import text
+from web.forms import digest_in, text
 from web.pages.page import (
     Posted,
     Read,
@@ -35,7 +35,7 @@ from web.pages.page import (
 
 router = APIRouter()
 
-INBOX = Template("inbox.html", "partials/inbox.html")
+INBOX = Template("inbox.html", "partials/inbox.html", fields=frozenset({"reason", "comment"}))
 
 
 @router.get("/inbox")
@@ -50,6 +50,13 @@ def review(
 ) -> Response:
     """One timesheet opened beside the list, exactly as it was certified."""
     return show(request, viewer, INBOX, _read(use, sheet_id, q, after))
+
+
+@router.get("/timesheets/{sheet_id}/approval")
+@router.get("/timesheets/{sheet_id}/rejection")
+def decision(sheet_id: UUID, viewer: SignedIn) -> Response:
+    """Where a refused decision leaves the browser: whoever asks for that address again wants the timesheet."""
+    return go_to(f"/inbox/{sheet_id}")
 
 
 @router.post("/timesheets/{sheet_id}/approval")
@@ -93,7 +100,7 @@ def _deciding(sheet_id: UUID, viewer: Viewer, use: Used, kind: CommandKind, form
         sheet = sheet_of(session, sheet_id)
         circle = circle_for(session, onlooker, sheet.owner_id)
         key = SheetKey(viewer.tenant_id, sheet.id)
-        body = Decide(form.get("digest", ""), text(form, "comment"))
+        body = Decide(digest_in(form), text(form, "comment"))
         period = Period(sheet.period_start, sheet.period_end)
         asked = asked_by(viewer, circle, kind, key, period, body, form)
         return Deciding(asked, circle.owner.name, next_for(session, onlooker, sheet))

@@ -10,17 +10,18 @@ from fastapi.responses import RedirectResponse
 from starlette.concurrency import run_in_threadpool
 
 from models.commands import Asked, Body
-from models.database import ReadSession
-from models.errors import DomainError, Invalid, NotFound
+from models.database import UNAVAILABLE, ReadSession
+from models.errors import DomainError, Invalid, NotFound, Unconfirmed
 from models.messages import SheetKey
 from models.reads.people import viewer_shown
 from models.reads.viewer import Onlooker, responsible
 from models.rules.periods import Period
+from models.rules.policy import Action, Relation, Standing, authorise
 from models.rules.transitions import CommandKind
 from models.store.people import Circle
 from web.auth.csrf import posted_form
 from web.auth.viewer import Viewer, current_viewer
-from web.errors import form_errors, status_of
+from web.errors import RETRY_AFTER, form_errors, status_of
 from web.forms import parse_id, reason_in
 from web.notices import leave_notice
 from web.rendering import render_page
@@ -40,11 +41,17 @@ class Template:
 
     page: str
     part: str
+    refused_into: str | None = None
+    """The id of the region for the part of a refused command, if not the one that its answer goes to."""
+    fields: frozenset[str] = frozenset()
+    """The fields of its form that can say why they were refused; everything else is said above the form."""
 
 
 def onlooker_of(viewer: Viewer) -> Onlooker:
-    """The signed-in person as the reads know them."""
-    return Onlooker(viewer.tenant_id, viewer.person_id, viewer.acting_for_id)
+    """The signed-in person as the reads know them. Whoever may not act for others any more acts for themselves."""
+    standing = Standing(viewer.person_id, viewer.roles, frozenset({Relation.TENANT}))
+    acting_for_id = viewer.acting_for_id if authorise(Action.ACT_FOR, standing) else None
+    return Onlooker(viewer.tenant_id, viewer.person_id, acting_for_id)
 
 
 def show(
@@ -66,14 +73,29 @@ async def or_show_again(
     form: dict[str, str],
     command: Awaitable[Response],
 ) -> Response:
-    """Await a command's answer; refused, the page comes back with the reason and all that was typed."""
+    """Await a command's answer; refused, the page comes back with the reason and all that was typed.
+
+    Raises the refusal itself when there is no page to show it on (for somebody who may not see it, or while the
+    database is away), and when only the form that was sent may be sent again, not a new one.
+    """
     try:
         return await command
-    except NotFound:
+    except (NotFound, Unconfirmed):
         raise
-    except DomainError as refused:
-        status, errors = status_of(refused), form_errors(refused)
-    return await run_in_threadpool(lambda: show(request, viewer, template, read, status, errors=errors, form=form))
+    except DomainError as error:
+        refused, status, errors = error, status_of(error), form_errors(error, template.fields)
+    try:
+        response = await run_in_threadpool(
+            lambda: show(request, viewer, template, read, status, errors=errors, form=form)
+        )
+    except (NotFound, *UNAVAILABLE):
+        raise refused from None
+    if status == 503:
+        response.headers.update(RETRY_AFTER)
+    if template.refused_into:
+        response.headers["HX-Retarget"] = f"#{template.refused_into}"
+        response.headers["HX-Reswap"] = "innerHTML"
+    return response
 
 
 def go_to(address: str, notice: str | None = None, tone: str = "ok") -> Response:

@@ -11,13 +11,13 @@ from models.commands import Asked, Body, Move, Submit
 from models.database import ReadSession
 from models.errors import Invalid, NotFound
 from models.messages import SheetKey
-from models.reads.people import staff_id_of
 from models.reads.sheets import sheet_of
 from models.reads.viewer import Onlooker, circle_for
 from models.reads.week import WeekOf, week_page
 from models.rules.periods import Period
 from models.rules.transitions import CommandKind
 from web.auth.viewer import Viewer
+from web.forms import digest_in
 from web.pages.page import (
     Posted,
     Read,
@@ -33,8 +33,8 @@ from web.pages.page import (
 
 router = APIRouter()
 
-CERTIFY = Template("certify.html", "partials/certify.html")
-REASON = Template("reason.html", "partials/reason.html")
+CERTIFY = Template("certify.html", "partials/certify.html", refused_into="dialog", fields=frozenset({"certified"}))
+REASON = Template("reason.html", "partials/reason.html", refused_into="dialog", fields=frozenset({"reason"}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +95,10 @@ async def submit(sheet_id: UUID, viewer: SignedIn, form: Posted, request: Reques
     async def give() -> Response:
         if not form.get("certified"):
             raise Invalid.field("certified", "Tick this to certify the week. Without it nothing is submitted.")
-        body = Submit(form.get("digest", ""))
-        asked = await run_in_threadpool(_asked, sheet_id, viewer, use, CommandKind.SUBMIT, body, form)
+        body = Submit(digest_in(form))
+        asked, address = await run_in_threadpool(_asked, sheet_id, viewer, use, CommandKind.SUBMIT, body, form)
         await use.commands.give(onlooker_of(viewer), asked)
-        return go_to(await _address(asked, viewer, use), "Submitted. You can recall it until it is decided.")
+        return go_to(address, "Submitted. You can recall it until it is decided.")
 
     return await or_show_again(request, viewer, CERTIFY, _read_week(sheet_id, viewer, use), form, give())
 
@@ -115,9 +115,9 @@ async def make_move(sheet_id: UUID, move: str, viewer: SignedIn, form: Posted, r
     known = _known(move)
 
     async def give() -> Response:
-        asked = await run_in_threadpool(_asked, sheet_id, viewer, use, known.kind, Move(), form)
+        asked, address = await run_in_threadpool(_asked, sheet_id, viewer, use, known.kind, Move(), form)
         await use.commands.give(onlooker_of(viewer), asked)
-        return go_to(await _address(asked, viewer, use), known.done)
+        return go_to(address, known.done)
 
     read = _read_move(sheet_id, known, move, viewer, use)
     return await or_show_again(request, viewer, REASON, read, form, give())
@@ -129,13 +129,17 @@ def _known(move: str) -> Moving:
     return MOVES[move]
 
 
-def _asked(sheet_id: UUID, viewer: Viewer, use: Used, kind: CommandKind, body: Body, form: dict[str, str]) -> Asked:
+def _asked(
+    sheet_id: UUID, viewer: Viewer, use: Used, kind: CommandKind, body: Body, form: dict[str, str]
+) -> tuple[Asked, str]:
+    """The command, and the address of the week it is about: found before, since afterwards nothing may fail."""
     onlooker = onlooker_of(viewer)
     with use.reading(onlooker) as session:
         sheet = sheet_of(session, sheet_id)
         circle = circle_for(session, onlooker, sheet.owner_id)
         key = SheetKey(viewer.tenant_id, sheet.id)
-        return asked_by(viewer, circle, kind, key, Period(sheet.period_start, sheet.period_end), body, form)
+        asked = asked_by(viewer, circle, kind, key, Period(sheet.period_start, sheet.period_end), body, form)
+        return asked, _week_address(circle.owner.staff_id, sheet.period_start.isoformat())
 
 
 def _read_week(sheet_id: UUID, viewer: Viewer, use: Used) -> Read:
@@ -158,14 +162,6 @@ def _read_move(sheet_id: UUID, move: Moving, name: str, viewer: Viewer, use: Use
         }
 
     return read
-
-
-async def _address(asked: Asked, viewer: Viewer, use: Used) -> str:
-    def read() -> str:
-        with use.reading(onlooker_of(viewer)) as session:
-            return _week_address(staff_id_of(session, asked.owner_id), asked.period_start.isoformat())
-
-    return await run_in_threadpool(read)
 
 
 def _week_address(staff_id: str, day: str) -> str:

@@ -8,7 +8,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from models.reads.people import viewer_shown
 from models.rules.policy import Role
-from web.auth.csrf import posted_form
+from web.auth.csrf import posted_form, require_same_origin
+from web.auth.local_paths import local_path
 from web.health import readiness
 from web.pages.page import SignedIn, Used, go_to, onlooker_of
 from web.rendering import THEMES
@@ -29,8 +30,9 @@ def start(viewer: SignedIn, use: Used) -> Response:
 
 
 @router.post("/theme")
-def theme(form: Annotated[dict[str, str], Depends(posted_form)], request: Request) -> Response:
-    """Choose light, dark or as the device says."""
+def theme(form: Annotated[dict[str, str], Depends(posted_form)], request: Request, use: Used) -> Response:
+    """Choose light, dark or as the device says: also for those who are not signed in yet."""
+    require_same_origin(request, use.settings.base_url)
     response = go_to(_back(request))
     chosen = form.get("theme", "")
     response.set_cookie("theme", chosen if chosen in THEMES else "auto", SECONDS_IN_A_YEAR, samesite="lax")
@@ -58,5 +60,4 @@ def metrics() -> Response:
 
 def _back(request: Request) -> str:
     """The page a form was sent from, if it is one of ours."""
-    path = request.headers.get("referer", "").partition("://")[2].partition("/")[2]
-    return "/" + path.lstrip("/") if path else "/"
+    return local_path("/" + request.headers.get("referer", "").partition("://")[2].partition("/")[2])

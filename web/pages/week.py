@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from models.commands import Amend, Asked, Body, EntryFields, Record, Remove
 from models.database import ReadSession
-from models.errors import NotFound
+from models.errors import Invalid, NotFound
 from models.messages import SheetKey
 from models.reads.people import person_by_staff_id, staff_id_of
 from models.reads.shown import EntryShown, TypeShown, WeekShown
@@ -22,7 +23,7 @@ from models.rules.periods import period_of, timesheet_id
 from models.rules.transitions import CommandKind
 from models.tables.people import TenantPolicy
 from web.auth.viewer import Viewer
-from web.forms import entry_fields, parse_day, parse_id
+from web.forms import entry_fields, in_words, parse_day, parse_id
 from web.pages.page import (
     Posted,
     Read,
@@ -38,7 +39,11 @@ from web.pages.page import (
 
 router = APIRouter()
 
-WEEK = Template("week.html", "partials/week.html")
+WEEK = Template(
+    "week.html",
+    "partials/week.html",
+    fields=frozenset({"type_id", "start", "finish", "project_id", "task", "meal_break_minutes", "reason"}),
+)
 ENTRY_FORM = Template("partials/entry_form.html", "partials/entry_form.html")
 
 
@@ -72,6 +77,12 @@ def own_week(viewer: SignedIn, use: Used) -> Response:
     return go_to(Place(_whose(viewer, use), use.now().astimezone(viewer.zone).date()).address)
 
 
+@router.get("/people/{staff_id}/week")
+def week_of(staff_id: str, viewer: SignedIn, use: Used) -> Response:
+    """This week of somebody."""
+    return go_to(Place(staff_id, use.now().astimezone(viewer.zone).date()).address)
+
+
 @router.get("/week/{day}")
 def own_week_of(day: str, viewer: SignedIn, use: Used) -> Response:
     """The week of a date of the signed-in person, or of whom they act for."""
@@ -88,6 +99,14 @@ def week(at: At, viewer: SignedIn, request: Request, use: Used) -> Response:
 def entry_form(at: At, viewer: SignedIn, request: Request, use: Used) -> Response:
     """The entry form for another time period type, with what was typed so far."""
     return show(request, viewer, ENTRY_FORM, _read(at, viewer, use, dict(request.query_params)))
+
+
+@router.get("/people/{staff_id}/week/{day}/entries")
+@router.get("/people/{staff_id}/week/{day}/entries/{entry_id}")
+@router.get("/people/{staff_id}/week/{day}/entries/{entry_id}/removal")
+def entries(at: At, viewer: SignedIn, entry_id: UUID | None = None) -> Response:
+    """Where a refused form leaves the browser: whoever asks for that address again wants the form."""
+    return go_to(at.address + (f"?edit={entry_id}" if entry_id else ""))
 
 
 @router.post("/people/{staff_id}/week/{day}/entries")
@@ -142,8 +161,11 @@ async def _give(
     form.setdefault("day", at.day.isoformat())
 
     async def give() -> Response:
-        asked = await run_in_threadpool(_asked, viewer, use, at, form, kind, body)
-        await use.commands.give(onlooker_of(viewer), asked)
+        asked, types, zone = await run_in_threadpool(_asked, viewer, use, at, form, kind, body)
+        try:
+            await use.commands.give(onlooker_of(viewer), asked)
+        except Invalid as refused:
+            raise in_words(refused, types, zone) from refused
         return go_to(Place(at.staff_id, parse_day(form["day"]) or at.day).address, done)
 
     return await or_show_again(request, viewer, WEEK, _read(at, viewer, use, form), form, give())
@@ -156,7 +178,8 @@ def _asked(
     form: dict[str, str],
     kind: CommandKind,
     body: Callable[[Callable[[], EntryFields]], Body],
-) -> Asked:
+) -> tuple[Asked, tuple[TypeShown, ...], ZoneInfo]:
+    """The command, and the types and the zone that its owner knows entries by."""
     onlooker = onlooker_of(viewer)
     with use.reading(onlooker) as session:
         circle = circle_for(session, onlooker, person_by_staff_id(session, at.staff_id).id)
@@ -167,7 +190,7 @@ def _asked(
     day = local_date(built.fields.start, circle.owner.zone) if isinstance(built, Record) else at.day
     period = period_of(day, week_starts_on)
     key = SheetKey(viewer.tenant_id, timesheet_id(viewer.tenant_id, circle.owner.id, period.start))
-    return asked_by(viewer, circle, kind, key, period, built, form)
+    return asked_by(viewer, circle, kind, key, period, built, form), types, circle.owner.zone
 
 
 def _read(at: Place, viewer: Viewer, use: Used, typed: dict[str, str]) -> Read:
@@ -200,10 +223,11 @@ def _chosen_type(shown: WeekShown, type_id: str | None, edited: EntryShown | Non
 
 
 def _whose(viewer: Viewer, use: Used) -> str:
-    if viewer.acting_for_id is None:
+    onlooker = onlooker_of(viewer)
+    if onlooker.acting_for_id is None:
         return viewer.staff_id
-    with use.reading(onlooker_of(viewer)) as session:
-        return staff_id_of(session, viewer.acting_for_id)
+    with use.reading(onlooker) as session:
+        return staff_id_of(session, onlooker.acting_for_id)
 
 
 def _version(form: dict[str, str]) -> int:

@@ -18,12 +18,10 @@
     dialog.showModal();
   }
 
-  // Answers: a dialog goes where dialogs stand, whoever asked; a whole page is never put into a part of one;
-  // and a refusal is not a place to come back to.
+  // Answers: a whole page is never put into a part of one, and a refusal is not a place to come back to.
   function arrange(event) {
     const { ctx } = event.detail;
     if (ctx.response.status >= 400) ctx.push = ctx.replace = null;
-    if (/^\s*<dialog/.test(ctx.text)) Object.assign(ctx, { target: one("#dialog"), swap: "innerHTML" });
     if (/^\s*<!doctype/i.test(ctx.text) && !ctx.select) {
       event.preventDefault();
       if (ctx.response.raw.ok) location.assign(ctx.response.raw.url);
@@ -64,8 +62,8 @@
 
   document.addEventListener("htmx:after:request", arrange);
   document.addEventListener("htmx:after:swap", (event) => {
-    const source = event.detail.ctx?.sourceElement;
-    if (source?.closest("#dialog") && one("#dialog dialog[open]")) one("#dialog dialog").remove();
+    const { sourceElement: source, response } = event.detail.ctx;
+    if (source.closest("#dialog dialog") && response.status < 400) one("#dialog").replaceChildren();
     openDialog();
     watchToast();
     focusChanged(source, one("#main"));
@@ -77,7 +75,12 @@
     const close = event.target.closest("dialog [data-close]");
     if (dismiss) dismiss.closest(".toast-card").remove();
     if (close) close.closest("dialog").close();
-    if (dismiss || close) event.preventDefault();
+    const fold = event.target.closest("[data-fold]");
+    if (fold) {
+      fold.closest("details").open = false;
+      one("#reject").focus();
+    }
+    if (dismiss || close || fold) event.preventDefault();
     if (event.target.matches("dialog")) event.target.close();
     for (const menu of all("details.account[open]")) if (!menu.contains(event.target)) menu.open = false;
   });

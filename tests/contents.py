@@ -1,0 +1,24 @@
+"""Everything the database holds of one organisation, to compare one moment with another."""
+
+from uuid import UUID
+
+from sqlalchemy import Engine, text
+
+from models.tables.metadata import everything
+
+Contents = dict[str, frozenset[str]]
+"""Every row of every table of one tenant, as text, by table."""
+
+
+def contents_of(owner: Engine, tenant_id: UUID) -> Contents:
+    """What is there now; `owner` looks past row-level security."""
+    tables = [table.name for table in everything().sorted_tables if "tenant_id" in table.columns]
+    each = [
+        f"SELECT '{name}', t::text FROM {name} t WHERE tenant_id = :tenant"  # noqa: S608 - our own names
+        for name in tables
+    ]
+    found: dict[str, set[str]] = {name: set() for name in tables}
+    with owner.connect() as connection:
+        for name, row in connection.execute(text(" UNION ALL ".join(each)), {"tenant": tenant_id}):
+            found[name].add(row)
+    return {name: frozenset(rows) for name, rows in found.items()}

@@ -33,9 +33,7 @@ def examine(settings: Settings) -> Iterator[str]:
         with read_session(engine, tenant_id) as session:
             # People go on working meanwhile: only what still waits now is wrong.
             lost = suspects & set(awaiting_lock(session))
-        yield from (
-            f"{slug}: timesheet {sheet} is approved, but no workflow runs that will lock it" for sheet in lost
-        )
+        yield from (f"{slug}: timesheet {sheet} is approved, but no workflow runs that will lock it" for sheet in lost)
 
 
 async def _without_workflow(settings: Settings, sheets: list[UUID]) -> set[UUID]:

@@ -68,12 +68,8 @@ def _note(org: Organisation, all_asked: list[Asked]) -> None:
             commands.ask(session, asked)
 
 
-def _jobs(
-    all_asked: list[Asked], handles: list[WorkflowHandle[CommandWorkflow, None]], locally: bool
-) -> list[Job]:
-    return [
-        _job(asked, handle, locally) for asked, handle in zip(all_asked, handles, strict=True)
-    ]
+def _jobs(all_asked: list[Asked], handles: list[WorkflowHandle[CommandWorkflow, None]], locally: bool) -> list[Job]:
+    return [_job(asked, handle, locally) for asked, handle in zip(all_asked, handles, strict=True)]
 
 
 def _job(asked: Asked, handle: WorkflowHandle[CommandWorkflow, None], locally: bool) -> Job:

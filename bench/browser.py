@@ -87,9 +87,7 @@ class Connection:
         self._writer.close()
         await self._writer.wait_closed()
 
-    async def _send(
-        self, method: str, path: str, visitor: Visitor, more: Mapping[str, str], body: bytes
-    ) -> Answer:
+    async def _send(self, method: str, path: str, visitor: Visitor, more: Mapping[str, str], body: bytes) -> Answer:
         headers = {
             "Host": urlsplit(self.origin).netloc,
             "Accept": "text/html",

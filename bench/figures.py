@@ -43,9 +43,7 @@ class Figure:
 
 def latency(what: str, found: Comparison, goal: Goal | None = None) -> Figure:
     """A figure of times: how much longer ours takes than the other."""
-    return Figure(
-        what, found.ratio, ours=_milliseconds(found.ours), against=_milliseconds(found.other), goal=goal
-    )
+    return Figure(what, found.ratio, ours=_milliseconds(found.ours), against=_milliseconds(found.other), goal=goal)
 
 
 def rate(what: str, found: Comparison, goal: Goal | None = None) -> Figure:
@@ -57,10 +55,7 @@ def table(figures: Iterable[Figure]) -> str:
     """Figures as a Markdown table whose columns line up."""
     rows = [HEAD, *(figure.cells() for figure in figures)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = [
-        f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |"
-        for row in rows
-    ]
+    lines = [f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |" for row in rows]
     rule = f"| {' | '.join('-' * width for width in widths)} |"
     return "\n".join([lines[0], rule, *lines[1:]])
 

@@ -50,9 +50,7 @@ class Rivals:
     ours: list[Batch] = field(default_factory=list)
     other: list[Batch] = field(default_factory=list)
 
-    async def meet(
-        self, ours: Callable[[], Awaitable[Batch]], other: Callable[[], Awaitable[Batch]]
-    ) -> None:
+    async def meet(self, ours: Callable[[], Awaitable[Batch]], other: Callable[[], Awaitable[Batch]]) -> None:
         """One more round; who goes first changes from round to round."""
         if len(self.ours) % 2:
             self.other.append(await other())

@@ -12,7 +12,8 @@ SOON = Goal(6.0)
 
 def measure(folder: Path, sizes: Sizes) -> list[Figure]:
     """The figures 'start': each new data directory is used a second time."""
-    fresh, again = [], []
+    fresh: list[float] = []
+    again: list[float] = []
     for number in range(sizes.starts):
         data_dir = folder / f"start-{number}"
         for found in (fresh, again):

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,7 +45,7 @@ class System:
 
     def resident(self) -> dict[str, int]:
         """Bytes of memory that its web and worker processes hold."""
-        found = {}
+        found: dict[str, int] = {}
         for child in psutil.Process(self.process.pid).children():
             words = child.cmdline()
             for name in ("web", "worker"):
@@ -63,11 +63,10 @@ def running(data_dir: Path) -> Iterator[System]:
     began = perf_counter()
     process = spawn([*command, *options], log=output, env=environment())
     try:
-        answers = wait_until(
-            lambda: process.poll() is not None or _shows_first_page(data_dir), seconds=START_SECONDS
-        )
+        answers = wait_until(lambda: process.poll() is not None or _shows_first_page(data_dir), seconds=START_SECONDS)
         seconds = perf_counter() - began
-        assert answers and process.poll() is None, f"countersign up did not start:\n{tail(output, 30)}"
+        if not answers or process.poll() is not None:
+            raise SystemExit(f"countersign up did not start:\n{tail(output, 30)}")
         yield System(process, data_dir, seconds)
     finally:
         end(process, ask=signal.SIGTERM, seconds=STOP_SECONDS)
@@ -85,7 +84,7 @@ def bench_worker(system: System) -> Iterator[None]:
         end(process, ask=signal.SIGTERM, seconds=STOP_SECONDS)
 
 
-def environment() -> Mapping[str, str] | dict[str, str]:
+def environment() -> dict[str, str]:
     """Nothing of ours that the developer may have set."""
     return {name: value for name, value in os.environ.items() if not name.startswith("COUNTERSIGN_")}
 

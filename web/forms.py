@@ -26,8 +26,11 @@ LONGEST_TEXT = 2000
 Form = Mapping[str, str]
 
 _DIGEST = re.compile("[0-9a-f]{64}")
+_EARLIEST = date(1973, 1, 1)
+"""Before, some zones were no whole minutes apart from UTC, which the offset of an entry cannot say."""
+
 _NEARBY = timedelta(days=8)
-"""The week around a day, the weeks beside it one may go to, and the hours that zones are apart."""
+"""The rest of the week that a day belongs to, and the hours that zones are apart."""
 
 
 def entry_fields(form: Form, types: tuple[TypeShown, ...], zone: ZoneInfo) -> EntryFields:
@@ -93,11 +96,10 @@ def parse_day(typed: str) -> date | None:
     """A date as the forms and addresses write it, 2026-11-18; None when it is none that can be computed with."""
     try:
         day = date.fromisoformat(typed)
-        require_calendar(day - _NEARBY)
         require_calendar(day + _NEARBY)
     except (ValueError, OverflowError):
         return None
-    return day
+    return day if day >= _EARLIEST else None
 
 
 def parse_id(typed: str) -> UUID | None:

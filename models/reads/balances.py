@@ -5,6 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from models.reads.shown import BalanceShown, BalancesShown, BalanceTile
@@ -57,7 +58,7 @@ def _latest(session: Session, agreement: Agreement, on: date) -> Sequence[Accrua
             Accrual.day >= agreement.start_date,
             Accrual.day <= on,
         )
-        .distinct(Accrual.accrual_code)
+        .ext(distinct_on(Accrual.accrual_code))
         .order_by(Accrual.accrual_code, Accrual.day.desc())
     )
     return session.scalars(newest).all()

@@ -77,7 +77,7 @@ def _facts(session: Session, timesheet_id: UUID, circle: Circle, commands: list[
     submissions = session.scalars(select(Submission).where(Submission.timesheet_id == timesheet_id)).all()
     decisions = session.scalars(select(Decision).where(Decision.timesheet_id == timesheet_id)).all()
     return _Facts(
-        names=dict(names.tuples().all()),
+        names=dict(names.all()),
         administrators=frozenset(session.scalars(roles)),
         by_command={row[0].command_id: (row[0], row[1], row[2]) for row in versions},
         by_number={(row[0].entry_id, row[0].version): (row[0], row[1], row[2]) for row in versions},

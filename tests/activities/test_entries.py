@@ -201,7 +201,7 @@ class TestTypes:
     ) -> None:
         if "project_id" in fields:
             fields = fields | {"project_id": life.org.projects["proj-533"]}
-        asked = life.duane.record(worked("09:00", "17:00", type_id=type_id, **fields))
+        asked = life.duane.record(worked("09:00", "17:00", type_id=type_id, **fields))  # type: ignore[arg-type]
 
         if refused:
             assert _fields_of(life.desk.refused(asked)) == refused

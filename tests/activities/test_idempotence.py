@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 from psycopg import OperationalError
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, PoolProxiedConnection, text
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -219,17 +219,17 @@ class _dying_after_commit:  # noqa: N801 - reads as what it is, a context
     def __enter__(self) -> None:
         self._commit = self._dialect.do_commit
 
-        def commit_and_die(connection: object) -> None:
-            self._commit(connection)  # type: ignore[arg-type]
+        def commit_and_die(connection: PoolProxiedConnection) -> None:
+            self._commit(connection)
             raise OperationalError("the connection is gone")
 
-        self._dialect.do_commit = commit_and_die  # type: ignore[method-assign]
+        self._dialect.do_commit = commit_and_die  # type: ignore[assignment,method-assign]
 
     def __exit__(self, *_: object) -> None:
         self._dialect.do_commit = self._commit  # type: ignore[method-assign]
 
 
-def _refusal(desk: Desk, asked: Asked) -> type[Exception]:
+def _refusal(desk: Desk, asked: Asked) -> type[object]:
     with pytest.raises(ApplicationError) as raised:
         ActivityEnvironment().run(desk.activities.apply_command, asked.ref)
     return type(refused_by(raised.value))

@@ -14,7 +14,7 @@ from models.rules.statements import Statement, instant_text
 from models.rules.transitions import CommandKind, State
 from models.store import ledger
 from models.tables.provenance import LedgerStatement
-from models.tables.timesheet import Decision, Submission
+from models.tables.timesheet import Command, Decision, Submission
 from tests.desk import Life
 from tests.factories import MONDAY, at, change_person, worked
 
@@ -132,7 +132,7 @@ def test_every_statement_names_the_command_and_the_one_who_really_gave_it(told: 
     (submission, *_) = told.desk.rows(told.org.tenant_id, Submission)
     for said in _statements(told):
         assert said.namespace == "default"
-        assert said.transaction_id
+        assert said.transaction_id in {command.id for command in told.desk.rows(told.org.tenant_id, Command)}
         assert said.recorded_by_id in {told.org.duane, told.org.roland, told.org.suzanne}
     (delegated,) = [said for said in _statements(told) if said.kind == "actedOnBehalfOf"]
     assert delegated.recorded_by_id == told.org.suzanne

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Page
 
 from demo.people import DEMO, OTHER, PASSWORD, found
 from embedded import free_port
-from supervisor.state import running_settings
 from processes import wait_until
+from supervisor.state import running_settings
 
 SignIn = Callable[..., Page]
 

@@ -1,13 +1,14 @@
 """The story the product is told by, walked by three people in a real browser."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import SignIn
 
-MONDAY = date.today() - timedelta(days=date.today().weekday())
+TODAY = datetime.now(UTC).date()
+MONDAY = TODAY - timedelta(days=TODAY.weekday())
 WEDNESDAY = MONDAY + timedelta(days=2)
 THURSDAY = MONDAY + timedelta(days=3)
 
@@ -38,7 +39,13 @@ def test_a_week_is_rejected_corrected_approved_and_approved_again_on_behalf(sign
     approve(suzanne)
 
     history = history_of(duane)
-    for told in ("Suzanne Modeski", "on behalf of Roland Fuller", "Roland is away", "misremembered which day", "Wrong day."):
+    for told in (
+        "Suzanne Modeski",
+        "on behalf of Roland Fuller",
+        "Roland is away",
+        "misremembered which day",
+        "Wrong day.",
+    ):
         expect(history.locator("main")).to_contain_text(told)
     duane.goto("/balances")
     # 1731 h, less half an hour: only the corrected time counts.

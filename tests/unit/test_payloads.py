@@ -116,9 +116,7 @@ async def test_a_payload_cannot_be_passed_off_as_another_keys() -> None:
 
 async def test_with_a_key_the_words_of_a_failure_are_sealed_too() -> None:
     failure = Failure()
-    await SEALED.encode_failure(
-        ApplicationError("wrong day", {"task": "washing dog"}, type="Invalid"), failure
-    )
+    await SEALED.encode_failure(ApplicationError("wrong day", {"task": "washing dog"}, type="Invalid"), failure)
     stored = failure.SerializeToString()
 
     assert b"wrong day" not in stored

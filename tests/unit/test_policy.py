@@ -81,9 +81,7 @@ def test_each_hat_may_do_exactly_what_the_table_says(
 
 
 def test_the_table_speaks_of_every_action() -> None:
-    assert [line.split()[0] for line in ALLOWED.strip().splitlines()[1:]] == [
-        action.value for action in Action
-    ]
+    assert [line.split()[0] for line in ALLOWED.strip().splitlines()[1:]] == [action.value for action in Action]
     assert set(POLICY) == set(Action)
 
 
@@ -101,9 +99,7 @@ def test_every_decision_is_closed_to_the_owner_of_the_time() -> None:
     [(OWNER, None), (OWNER, SOMEBODY), (SOMEBODY, OWNER), (OWNER, OWNER)],
     ids=["directly", "in another's name", "by another in the owner's name", "in their own name"],
 )
-def test_nobody_decides_on_their_own_time_by_any_way(
-    action: Action, actor: UUID, on_behalf_of: UUID | None
-) -> None:
+def test_nobody_decides_on_their_own_time_by_any_way(action: Action, actor: UUID, on_behalf_of: UUID | None) -> None:
     assert decides_own_time(action, OWNER, actor, on_behalf_of)
 
 

@@ -66,8 +66,7 @@ def test_work_recorded_by_a_supervisor_is_the_owners_and_names_who_recorded_it()
     assert _said(*said)[-3:] == [
         "statement=wasAssociatedWith activity=work-1 agent=staff-1002 role=WORKER",
         "statement=define kind=agent id=staff-1001 type=Person attributes={'name': 'Roland Fuller'}",
-        "statement=actedOnBehalfOf activity=work-1 "
-        "responsible=staff-1002 delegate=staff-1001 role=SUPERVISOR",
+        "statement=actedOnBehalfOf activity=work-1 responsible=staff-1002 delegate=staff-1001 role=SUPERVISOR",
     ]
 
 
@@ -87,8 +86,7 @@ def test_a_revision_gives_its_reason_and_what_it_revises() -> None:
     said = about_revision("revision-1-2", "misremembered which day", "timesheet-1", AT, UNTIL, DUANE, None)
 
     assert _said(*said)[:4] == [
-        "statement=define kind=activity id=revision-1-2 type=Revision "
-        "attributes={'reason': 'misremembered which day'}",
+        "statement=define kind=activity id=revision-1-2 type=Revision attributes={'reason': 'misremembered which day'}",
         "statement=started activity=revision-1-2 at=2022-12-07T15:08:00+00:00",
         "statement=ended activity=revision-1-2 at=2022-12-07T15:28:00+00:00",
         "statement=wasInformedBy activity=revision-1-2 informing=timesheet-1",
@@ -121,8 +119,7 @@ def test_an_approval_on_behalf_is_the_supervisors_and_names_who_really_acted() -
         "statement=define kind=agent id=staff-1001 type=Person attributes={'name': 'Roland Fuller'}",
         "statement=wasAssociatedWith activity=approve-1 agent=staff-1001 role=SUPERVISOR",
         "statement=define kind=agent id=staff-1003 type=Person attributes={'name': 'Suzanne Modeski'}",
-        "statement=actedOnBehalfOf activity=approve-1 "
-        "responsible=staff-1001 delegate=staff-1003 role=ADMINISTRATOR",
+        "statement=actedOnBehalfOf activity=approve-1 responsible=staff-1001 delegate=staff-1003 role=ADMINISTRATOR",
     ]
 
 
@@ -138,8 +135,7 @@ def test_the_digest_is_of_the_whole_statement_in_its_canonical_form() -> None:
     said = about_person(DUANE)
 
     assert canonical_json(said.body) == (
-        b'{"attributes":{"name":"Duane Barry"},"id":"staff-1002","kind":"agent",'
-        b'"statement":"define","type":"Person"}'
+        b'{"attributes":{"name":"Duane Barry"},"id":"staff-1002","kind":"agent","statement":"define","type":"Person"}'
     )
     assert said.digest == about_person(Agent("staff-1002", "Duane Barry")).digest
     assert said.digest != about_person(Agent("staff-1002", "Duane Barri")).digest

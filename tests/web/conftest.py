@@ -18,8 +18,8 @@ from temporalio.client import Client
 from embedded import EmbeddedPostgres, EmbeddedTemporal, start_temporal
 from models.commands import Asked
 from models.database import command_transaction, read_session
-from models.payloads import data_converter
 from models.messages import CommandOutcome, SheetKey
+from models.payloads import data_converter
 from models.reads.viewer import Onlooker
 from models.rules.digest import sheet_digest
 from models.rules.periods import Period
@@ -132,9 +132,7 @@ class Site:
     async def bring_to(self, org: Organisation, state: State, owner: UUID | None = None) -> SheetKey:
         """A week of 8 hours on Monday (Duane's, if nobody else's) as far as a state, by commands."""
         mine = Asking(org, owner or org.duane, owner or org.duane)
-        roland, suzanne = (
-            Asking(org, mine.owner, who, reason="It says Tuesday.") for who in (org.roland, org.suzanne)
-        )
+        roland, suzanne = (Asking(org, mine.owner, who, reason="It says Tuesday.") for who in (org.roland, org.suzanne))
         await self.give(mine.record(worked("09:00", "17:00", task="washing dog")))
         key = org.key(mine.owner)
         digest = self.digest(key)
@@ -215,6 +213,7 @@ def settings_for(postgres: EmbeddedPostgres, temporal: EmbeddedTemporal, data_di
         "database_url": postgres.app_url(),
         "temporal_address": temporal.address,
         "task_queue": "web-tests",
+        "command_timeout_seconds": 30,  # nobody is kept waiting, however busy the machine is
     }
     return load(Settings, given | others)
 

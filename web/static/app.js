@@ -21,6 +21,7 @@
   // Answers: a whole page is never put into a part of one, and a refusal is not a place to come back to.
   function arrange(event) {
     const { ctx } = event.detail;
+    askers.set(ctx, ctx.sourceElement);
     if (ctx.response.status >= 400) ctx.push = ctx.replace = null;
     if (/^\s*<!doctype/i.test(ctx.text) && !ctx.select) {
       event.preventDefault();
@@ -53,20 +54,20 @@
   }
 
   // Focus: the answer may name its own place with autofocus; else the form or link that asked does.
-  function focusChanged(source, region) {
-    if (one("[autofocus]", region)) return;
-    const id = source?.dataset?.focus;
-    const place = id && document.getElementById(id);
-    if (place) place.focus({ preventScroll: false });
+  // Who asked is kept before the swap, since the answer may take them away.
+  const askers = new WeakMap();
+  function focusChanged(asker) {
+    if (!one("#main [autofocus]")) document.getElementById(asker.dataset.focus)?.focus();
   }
 
   document.addEventListener("htmx:after:request", arrange);
   document.addEventListener("htmx:after:swap", (event) => {
-    const { sourceElement: source, response } = event.detail.ctx;
-    if (source.closest("#dialog dialog") && response.status < 400) one("#dialog").replaceChildren();
+    const { ctx } = event.detail;
+    const asker = askers.get(ctx);
+    if (asker?.closest("#dialog dialog") && ctx.response.status < 400) one("#dialog").replaceChildren();
     openDialog();
     watchToast();
-    focusChanged(source, one("#main"));
+    if (asker) focusChanged(asker);
   });
   document.addEventListener("htmx:error", () => say(one("#no-answer")));
 

@@ -124,18 +124,11 @@ def test_a_day_without_a_last_hour_has_no_night_in_the_evening() -> None:
 
 
 zones = st.sampled_from(
-    [
-        ZoneInfo(name)
-        for name in ("Europe/London", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "UTC")
-    ]
+    [ZoneInfo(name) for name in ("Europe/London", "America/St_Johns", "Asia/Kathmandu", "Pacific/Apia", "UTC")]
 )
 entries = st.builds(
-    lambda start, length, rest, zone: EntryForAccrual(
-        frozenset(AccrualCode), start, start + length, zone, rest
-    ),
-    st.timedeltas(timedelta(0), timedelta(days=13_000)).map(
-        lambda since: datetime(2000, 1, 1, tzinfo=UTC) + since
-    ),
+    lambda start, length, rest, zone: EntryForAccrual(frozenset(AccrualCode), start, start + length, zone, rest),
+    st.timedeltas(timedelta(0), timedelta(days=13_000)).map(lambda since: datetime(2000, 1, 1, tzinfo=UTC) + since),
     st.timedeltas(timedelta(0), timedelta(days=4)),
     st.integers(0, 3000),
     zones,

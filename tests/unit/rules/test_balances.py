@@ -133,9 +133,7 @@ histories = st.lists(
         made,
         st.integers(1, 4),
         st.integers(1, 5),
-        st.timedeltas(timedelta(0), timedelta(days=13)).map(
-            lambda since: datetime(2023, 3, 20, tzinfo=UTC) + since
-        ),
+        st.timedeltas(timedelta(0), timedelta(days=13)).map(lambda since: datetime(2023, 3, 20, tzinfo=UTC) + since),
         st.integers(1, 40),
         st.booleans(),
     ),

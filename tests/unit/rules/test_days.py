@@ -66,18 +66,14 @@ changes = st.sampled_from(
         datetime(2023, 4, 1, 15, tzinfo=UTC),  # Lord Howe goes back half an hour
     ]
 )
-near_changes = st.builds(
-    lambda at, off: at + off, changes, st.timedeltas(timedelta(hours=-30), timedelta(hours=30))
-)
+near_changes = st.builds(lambda at, off: at + off, changes, st.timedeltas(timedelta(hours=-30), timedelta(hours=30)))
 moments = instants | near_changes
 durations = st.timedeltas(timedelta(0), timedelta(days=5))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["id"]))
 def test_the_shared_cases_split_at_local_midnights(case: dict[str, Any]) -> None:
-    segments = split_by_local_day(
-        datetime.fromisoformat(case["start"]), datetime.fromisoformat(case["end"]), LONDON
-    )
+    segments = split_by_local_day(datetime.fromisoformat(case["start"]), datetime.fromisoformat(case["end"]), LONDON)
     shown = [
         [moment.astimezone(LONDON).isoformat(timespec="minutes") for moment in (segment.start, segment.end)]
         for segment in segments
@@ -102,9 +98,7 @@ def test_an_entry_that_ends_at_midnight_gives_nothing_to_the_next_day() -> None:
 
 def test_nothing_is_split_into_nothing() -> None:
     noon = datetime(2023, 4, 18, 12, tzinfo=UTC)
-    assert (
-        split_by_local_day(noon, noon, LONDON) == split_by_local_day(noon, noon - timedelta(1), LONDON) == ()
-    )
+    assert split_by_local_day(noon, noon, LONDON) == split_by_local_day(noon, noon - timedelta(1), LONDON) == ()
 
 
 def test_a_part_of_a_minute_is_carried_over_midnight() -> None:
@@ -178,9 +172,7 @@ def test_minutes_are_conserved_by_the_split(start: datetime, duration: timedelta
 
 @given(moments, durations, zones)
 @example(datetime(2010, 11, 6, 12, tzinfo=UTC), timedelta(days=2), ZoneInfo("America/St_Johns"))
-def test_segments_follow_each_other_one_for_each_day(
-    start: datetime, duration: timedelta, zone: ZoneInfo
-) -> None:
+def test_segments_follow_each_other_one_for_each_day(start: datetime, duration: timedelta, zone: ZoneInfo) -> None:
     segments = split_by_local_day(start, start + duration, zone)
     assert [segment.end for segment in segments[:-1]] == [segment.start for segment in segments[1:]]
     assert [segment.day for segment in segments] == sorted({segment.day for segment in segments})

@@ -134,9 +134,7 @@ def test_the_offset_a_time_was_typed_with_does_not_matter() -> None:
 
 
 uuids = st.uuids()
-times = st.timedeltas(timedelta(0), timedelta(days=13_000)).map(
-    lambda since: datetime(2000, 1, 1, tzinfo=UTC) + since
-)
+times = st.timedeltas(timedelta(0), timedelta(days=13_000)).map(lambda since: datetime(2000, 1, 1, tzinfo=UTC) + since)
 contents = st.builds(
     EntryContent,
     id=uuids,

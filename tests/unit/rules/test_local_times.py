@@ -118,9 +118,7 @@ def test_the_edges_of_the_gap_exist() -> None:
 
 
 def test_a_time_that_happens_twice_is_asked_back_with_both_instants() -> None:
-    with pytest.raises(
-        RepeatedTime, match=r"01:30 happens twice on 29 October 2023.*UTC\+01:00.*UTC"
-    ) as refusal:
+    with pytest.raises(RepeatedTime, match=r"01:30 happens twice on 29 October 2023.*UTC\+01:00.*UTC") as refusal:
         resolve_local(AUTUMN, Clock(1, 30), LONDON)
     assert refusal.value.first.isoformat() == "2023-10-29T01:30:00+01:00"
     assert refusal.value.second.isoformat() == "2023-10-29T01:30:00+00:00"
@@ -146,14 +144,9 @@ def test_the_edges_of_the_calendar_are_refused(day: date) -> None:
         resolve_local(day, Clock(24), LONDON)
 
 
-moments = st.integers(0, 24_000 * 24 * 60).map(
-    lambda minutes: datetime(1970, 1, 1, tzinfo=UTC) + minutes * ONE_MINUTE
-)
+moments = st.integers(0, 24_000 * 24 * 60).map(lambda minutes: datetime(1970, 1, 1, tzinfo=UTC) + minutes * ONE_MINUTE)
 zones = st.sampled_from(
-    [
-        ZoneInfo(name)
-        for name in ("Europe/London", "America/Havana", "Australia/Lord_Howe", "America/St_Johns", "UTC")
-    ]
+    [ZoneInfo(name) for name in ("Europe/London", "America/Havana", "Australia/Lord_Howe", "America/St_Johns", "UTC")]
 )
 
 

@@ -106,10 +106,7 @@ def test_times_are_compared_as_instants_even_when_the_clocks_go_back_between_the
 
 def test_offsets_do_not_matter() -> None:
     paris = timezone(timedelta(hours=2))
-    assert (
-        field_of(Span(datetime(2023, 4, 18, 11, tzinfo=paris), None), [existing("09:00", None)])
-        is TimeField.START
-    )
+    assert field_of(Span(datetime(2023, 4, 18, 11, tzinfo=paris), None), [existing("09:00", None)]) is TimeField.START
 
 
 def test_a_time_without_an_offset_is_refused() -> None:

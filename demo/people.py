@@ -14,12 +14,12 @@ from models.tables.auth import Account
 from models.tables.base import Base
 from models.tables.people import Person, PersonRole, Project, Tenant, TenantPolicy
 from models.tables.timecard import TimePeriodType
+from web.auth.demo import PASSWORD
 from web.auth.passwords import hash_password
 
 NAMESPACE = UUID("5b1f7ab5-8f5d-4c8e-a4a5-0f0d7c0d1e3a")
 """Ids of the demo follow from names, so that filling it twice finds what is there."""
 
-PASSWORD = "countersign-demo"  # noqa: S105 - the demo's own; its accounts exist only there
 ZONE = "Europe/London"
 
 TARGET_MINUTES = 1_731 * 60

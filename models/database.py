@@ -73,13 +73,18 @@ def command_transaction(engine: Engine, tenant_id: UUID) -> Iterator[WriteSessio
 def credential_transaction(engine: Engine, key: str) -> Iterator[WriteSession]:
     """A transaction that sees just the account or session found by `key`, of whichever tenant.
 
-    This is how a sign-in name or a cookie leads to its tenant; everything after that is scoped by tenant.
+    This is how a sign-in name or a cookie leads to its tenant; `enter_tenant` goes on from there.
     """
     with engine.begin() as connection:
         connection.execute(_SET_CREDENTIAL, {"key": key})
         with WriteSession(bind=connection, autoflush=False) as session:
             yield session
             session.flush()
+
+
+def enter_tenant(session: WriteSession, tenant_id: UUID) -> None:
+    """From here on the transaction sees the rows of the tenant that its credential belongs to."""
+    session.execute(_SET_TENANT, {"tenant": str(tenant_id)})
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 from temporalio.client import Client
 
 from models.database import engine_for
@@ -32,11 +33,17 @@ ROUTERS = (
 """Every page; the inbox before the moves of a timesheet, whose addresses are wider."""
 
 
-def create_app() -> FastAPI:
-    """The application with the settings of this process; for uvicorn."""
+def create_app() -> ASGIApp:
+    """The application with the settings of this process, secured; for uvicorn."""
     settings = get_settings()
     configure_logs(settings)
-    return build_app(settings)
+    return secured(build_app(settings), settings)
+
+
+def secured(app: FastAPI, settings: Settings) -> ASGIApp:
+    """What faces the network. It is around the app and not inside, as answers to unexpected faults are made outside
+    of all middleware."""
+    return Security(app, https=is_https(settings))
 
 
 def build_app(settings: Settings) -> FastAPI:
@@ -53,7 +60,6 @@ def build_app(settings: Settings) -> FastAPI:
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC), name="static")
     errors.install(app)
-    app.add_middleware(Security, https=is_https(settings))
     app.add_middleware(Measured)
     return app
 

@@ -28,6 +28,7 @@ from models.reads.shown import FieldError
 from web.auth.refusals import FormExpired, FromElsewhere, NotSignedIn, SignInRefused, Throttled
 from web.htmx import htmx
 from web.rendering import render
+from web.security import TOO_LARGE
 
 log = structlog.get_logger()
 
@@ -66,6 +67,13 @@ TITLES: Mapping[int, str] = {
     503: "Not available just now",
 }
 """What a page about a status is called."""
+
+WORDS: Mapping[int, str] = {
+    404: "There is no such page, or you may not see it.",
+    405: "This address is for something else. Nothing was saved.",
+    413: TOO_LARGE,
+}
+"""What a page says of a status that no refusal of ours explains."""
 
 RETRY_AFTER = {"Retry-After": "5"}
 """Seconds a program should wait before it tries again."""
@@ -131,7 +139,7 @@ def _refused(request: Request, error: Exception) -> Response:
 
 def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    message = "There is no such page, or you may not see it." if error.status_code == 404 else str(error.detail)
+    message = WORDS.get(error.status_code, str(error.detail))
     response = _answer(request, error.status_code, message)
     response.headers.update(error.headers or {})
     return response

@@ -2,7 +2,7 @@
 
 import secrets
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -47,8 +47,12 @@ class Security:
                 self._secure(MutableHeaders(scope=message), scope["path"], nonce)
             await send(message)
 
-        answer = _UNREADABLE if _has_nul(scope) else self._app
-        await answer(scope, receive, send_secured)
+        await self._answer_to(scope)(scope, receive, send_secured)
+
+    def _answer_to(self, scope: Scope) -> ASGIApp:
+        if _has_nul(scope):
+            return _UNREADABLE
+        return _TOO_LARGE if _announced_size(scope) > LARGEST_BODY else self._app
 
     def _secure(self, headers: MutableHeaders, path: str, nonce: str) -> None:
         for name, value in HEADERS.items():
@@ -81,6 +85,9 @@ def content_policy(nonce: str) -> str:
     )
 
 
+TOO_LARGE = "At most 1 MB can be sent at once. Nothing was saved."
+
+_TOO_LARGE = PlainTextResponse(TOO_LARGE, 413)
 _UNREADABLE = PlainTextResponse("This address holds a character that no text has. Nothing was saved.", 400)
 
 
@@ -88,3 +95,9 @@ def _has_nul(scope: Scope) -> bool:
     """PostgreSQL has no text with NUL, so nothing we have can be meant."""
     query = scope["query_string"]
     return "\0" in scope["path"] or b"\0" in query or b"%00" in query
+
+
+def _announced_size(scope: Scope) -> int:
+    """What the request says of its body; one that says nothing or lies is cut off while it is read."""
+    said = Headers(scope=scope).get("content-length", "")
+    return int(said) if said.isdecimal() and said.isascii() else 0

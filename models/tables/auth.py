@@ -1,7 +1,7 @@
 """Who gets in: accounts, sessions and API tokens.
 
 These are looked up before the tenant is known. The database shows a row to a transaction of its tenant,
-or to one that already holds the very key it is found by (see `models.database.credential_session`).
+or to one that already holds the very key it is found by (see `models.database.credential_transaction`).
 """
 
 from datetime import datetime

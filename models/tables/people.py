@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import READ_ONLY, READ_WRITE, REPLACEABLE, Base, TenantOwned
@@ -43,6 +43,7 @@ class Person(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "staff_id"),
         Index("ix_person_supervisor", "tenant_id", "supervisor_id"),
+        Index("ix_person_email", "tenant_id", func.lower(text("email"))),
         CheckConstraint("supervisor_id <> id", name="not_own_supervisor"),
         {"info": READ_WRITE},
     )

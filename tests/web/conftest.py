@@ -32,7 +32,7 @@ from settings import Settings, load
 from tests.contents import Contents, contents_of
 from tests.factories import MONDAY, Asking, Organisation, worked
 from tests.web.reading import Form, Page
-from web.app import build_app
+from web.app import build_app, secured
 from web.auth import csrf
 from web.auth.sessions import begin_session, hash_token
 from web.services import Services
@@ -103,7 +103,7 @@ class Site:
 
     def visitor(self) -> AsyncClient:
         """A browser of nobody."""
-        transport = ASGITransport(self.app, raise_app_exceptions=False)
+        transport = ASGITransport(secured(self.app, self.settings), raise_app_exceptions=False)
         client = AsyncClient(transport=transport, base_url=OURS)
         self.clients.append(client)
         return client

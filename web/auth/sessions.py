@@ -10,13 +10,13 @@ from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, delete, func, or_, select, text, update
+from sqlalchemy import Engine, Row, and_, delete, func, or_, select, update
 
-from models.database import WriteSession, command_transaction, credential_transaction
+from models.database import WriteSession, command_transaction, credential_transaction, enter_tenant
 from models.errors import Invalid, NotFound, ReasonRequired
 from models.rules.policy import Role, roles_of
 from models.tables.auth import SignInSession
-from models.tables.people import Person
+from models.tables.people import Person, PersonRole
 from web.auth.refusals import NotSignedIn
 
 IDLE = timedelta(hours=8)
@@ -122,56 +122,46 @@ def hash_token(token: str) -> str:
 
 _ENDED = or_(SignInSession.expires_at <= func.now(), SignInSession.used_at <= func.now() - IDLE)
 
-# One statement, since every page begins with it. The session is seen because its key is known; its row then
-# says whose tenant's people may be seen. A lateral query cannot start before the row it refers to is there,
-# and `OFFSET 0` keeps the planner from merging the two. In any other order it would find nobody.
-_FIND = text(
-    """
-    SELECT s.tenant_id, s.person_id, s.acting_for_id, s.acting_reason, s.due,
-           p.staff_id, p.name, p.time_zone, p.roles
-    FROM (
-        SELECT tenant_id, person_id, acting_for_id, acting_reason, used_at <= now() - :touched_every AS due,
-               set_config('countersign.tenant', tenant_id::text, true) AS tenant
-        FROM session
-        WHERE token_hash = :token_hash AND expires_at > now() AND used_at > now() - :idle
-        OFFSET 0
-    ) AS s
-    CROSS JOIN LATERAL (
-        SELECT staff_id, name, time_zone,
-               ARRAY(SELECT role FROM person_role WHERE person_role.person_id = person.id) AS roles
-        FROM person
-        WHERE person.id = s.person_id AND person.tenant_id::text = s.tenant AND person.active
-        OFFSET 0
-    ) AS p
-    """
-)
+_STANDS = and_(SignInSession.expires_at > func.now(), SignInSession.used_at > func.now() - IDLE)
+_DUE = SignInSession.used_at <= func.now() - TOUCHED_EVERY
 
 
 def _find(engine: Engine, token_hash: str, extend: bool) -> Found | None:
-    parameters = {"token_hash": token_hash, "idle": IDLE, "touched_every": TOUCHED_EVERY}
     with credential_transaction(engine, token_hash) as session:
-        row = session.execute(_FIND, parameters).one_or_none()
-        if row is None:
+        this = select(SignInSession, _DUE).where(SignInSession.token_hash == token_hash, _STANDS)
+        found = session.execute(this).one_or_none()
+        if found is None:
             return None
-        if extend and row.due:
+        signed_in, due = found
+        enter_tenant(session, signed_in.tenant_id)
+        person = _active_person(session, signed_in.person_id)
+        if person is None:
+            return None
+        if extend and due:
             _touch(session, token_hash)
-    return Found(
-        token_hash=token_hash,
-        tenant_id=row.tenant_id,
-        person_id=row.person_id,
-        staff_id=row.staff_id,
-        name=row.name,
-        roles=roles_of(row.roles),
-        zone=ZoneInfo(row.time_zone),
-        acting_for_id=row.acting_for_id,
-        acting_reason=row.acting_reason,
-    )
+        return Found(
+            token_hash=token_hash,
+            tenant_id=signed_in.tenant_id,
+            person_id=signed_in.person_id,
+            staff_id=person.staff_id,
+            name=person.name,
+            roles=roles_of(person.roles),
+            zone=ZoneInfo(person.time_zone),
+            acting_for_id=signed_in.acting_for_id,
+            acting_reason=signed_in.acting_reason,
+        )
+
+
+def _active_person(session: WriteSession, person_id: UUID) -> Row[str, str, str, list[str]] | None:
+    """Name, staff id, time zone and roles as they are now, unless the person is no longer active."""
+    roles = select(PersonRole.role).where(PersonRole.person_id == Person.id).correlate(Person)
+    columns = Person.name, Person.staff_id, Person.time_zone, func.array(roles.scalar_subquery()).label("roles")
+    return session.execute(select(*columns).where(Person.id == person_id, Person.active)).one_or_none()
 
 
 def _touch(session: WriteSession, token_hash: str) -> None:
     """Looks at the time again: of many pages asked for at once, one writes."""
-    due = SignInSession.used_at <= func.now() - TOUCHED_EVERY
-    this = update(SignInSession).where(SignInSession.token_hash == token_hash, due)
+    this = update(SignInSession).where(SignInSession.token_hash == token_hash, _DUE)
     session.execute(this.values(used_at=func.now()))
 
 

@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("tenant_id", "staff_id", name=op.f("uq_person_tenant_id_staff_id")),
     )
+    op.create_index("ix_person_email", "person", ["tenant_id", sa.literal_column("lower(email)")], unique=False)
     op.create_index("ix_person_supervisor", "person", ["tenant_id", "supervisor_id"], unique=False)
     op.create_table(
         "tenant_policy",
@@ -588,6 +589,7 @@ def downgrade() -> None:
     op.drop_table("time_period_type")
     op.drop_table("tenant_policy")
     op.drop_index("ix_person_supervisor", table_name="person")
+    op.drop_index("ix_person_email", table_name="person")
     op.drop_table("person")
     op.drop_table("outbox")
     op.drop_table("tenant")

@@ -82,6 +82,7 @@ def test_a_larger_body_is_refused(visitor: TestClient) -> None:
     answer = visitor.post("/read", content=b"x" * (LARGEST_BODY + 1))
 
     assert answer.status_code == 413
+    assert answer.text == "At most 1 MB can be sent at once. Nothing was saved."
     assert "Content-Security-Policy" in answer.headers
 
 

@@ -49,10 +49,10 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Starts a program in a session of its own (Ctrl-C in the terminal does not reach it).
 
-    Its output is appended to `log`. On Linux it gets `end_signal` when the thread that called this ends, so
-    call it from the main thread. `user` is a numeric user id to run as.
+    Its output is appended to `log`; other users cannot read the files it makes. On Linux it gets `end_signal`
+    when the thread that called this ends, so call it from the main thread. `user` is a numeric user id to run as.
     """
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
             [str(argument) for argument in arguments],
@@ -63,6 +63,7 @@ def spawn(
             user=user,
             group=user,
             extra_groups=None if user is None else [],
+            umask=0o077,
             start_new_session=True,
             preexec_fn=_end_with_parent(end_signal),  # noqa: PLW1509 - it makes one system call and takes no lock
         )

@@ -1,7 +1,7 @@
 """Every invariant of one tenant's rows, checked from the recorded time up; what is wrong comes back in words."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -25,6 +25,9 @@ from models.tables.timesheet import Command, Submission, Timesheet
 FROZEN = (State.SUBMITTED.value, State.APPROVED.value, State.LOCKED.value)
 """States in which the content is exactly what was certified."""
 
+LATE = timedelta(minutes=10)
+"""How long after its time a deadline that was not kept is no longer just busy."""
+
 Totals = dict[tuple[UUID, AccrualCode], dict[date, int]]
 """By person and accrual type: the sum of each local day."""
 
@@ -36,6 +39,7 @@ def findings(session: Session) -> Iterator[str]:
     yield from _frozen_content(session)
     yield from _statements(session)
     yield from _commands(session)
+    yield from _deadlines(session)
 
 
 def awaiting_lock(session: Session) -> list[UUID]:
@@ -162,3 +166,10 @@ def _commands(session: Session) -> Iterator[str]:
     )
     for entry_id, version in session.execute(orphans):
         yield f"entry {entry_id} version {version}: no command that was carried out recorded it"
+
+
+def _deadlines(session: Session) -> Iterator[str]:
+    """What time does was done when its time had come."""
+    missed = (Timesheet.state == State.APPROVED.value, Timesheet.lock_at < func.now() - LATE)
+    for sheet_id, lock_at in session.execute(select(Timesheet.id, Timesheet.lock_at).where(*missed)):
+        yield f"timesheet {sheet_id}: it was to be locked at {lock_at.isoformat()}, and nobody did"

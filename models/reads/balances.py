@@ -13,8 +13,8 @@ from models.reads.viewer import Onlooker, circle_for, shown
 from models.rules.accruals import ACCRUAL_RULES, AccrualCode
 from models.tables.accruals import Accrual, Agreement, AgreementTarget
 
-DAYS_SHOWN = 60
-"""How many of the newest days with activity a balance lists."""
+DAYS_SHOWN = 366
+"""How many of the newest days with activity a balance names: those of a whole year, to draw it."""
 
 
 def agreement_on(session: Session, person_id: UUID, on: date) -> Agreement | None:

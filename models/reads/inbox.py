@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Subquery, and_, exists, func, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from models.errors import NotFound
@@ -49,12 +49,12 @@ class Approver:
     is_administrator: bool
 
     @property
-    def waiting(self) -> ColumnElement[bool]:
+    def queues(self) -> tuple[ColumnElement[bool], ...]:
         """What waits for this approver; administrators also get what nobody else can decide."""
-        theirs: ColumnElement[bool] = Timesheet.waiting_for_id == self.person.id
-        if self.is_administrator:
-            theirs = or_(theirs, Timesheet.waiting_for_id.is_(None))
-        return and_(Timesheet.state == State.SUBMITTED.value, theirs, Timesheet.owner_id != self.person.id)
+        theirs = Timesheet.waiting_for_id == self.person.id
+        nobodys = Timesheet.waiting_for_id.is_(None)
+        others = and_(Timesheet.state == State.SUBMITTED.value, Timesheet.owner_id != self.person.id)
+        return tuple(and_(queue, others) for queue in ((theirs, nobodys) if self.is_administrator else (theirs,)))
 
 
 def approver_for(session: Session, onlooker: Onlooker) -> Approver:
@@ -68,8 +68,8 @@ def approver_for(session: Session, onlooker: Onlooker) -> Approver:
 
 def count_waiting(session: Session, approver: Approver) -> int:
     """How many timesheets wait, at most one more than `COUNTED`."""
-    some = select(Timesheet.id).where(approver.waiting).limit(COUNTED + 1).subquery()
-    return session.scalar(select(func.count()).select_from(some)) or 0
+    found = session.scalar(select(func.count()).select_from(_first(approver, COUNTED + 1))) or 0
+    return min(found, COUNTED + 1)
 
 
 def count_text(count: int) -> str:
@@ -97,10 +97,11 @@ def inbox_page(
 
 def next_waiting(session: Session, approver: Approver, decided: Timesheet) -> UUID | None:
     """The timesheet to open after one: the next in the inbox, or else its first."""
-    order = (Timesheet.submitted_at, Timesheet.id)
-    others = select(Timesheet.id).where(approver.waiting, Timesheet.id != decided.id).order_by(*order).limit(1)
-    later = others.where(tuple_(*order) > (decided.submitted_at, decided.id)) if decided.submitted_at else others
-    return session.scalar(later) or session.scalar(others)
+    if decided.submitted_at:
+        later = _oldest(session, approver, tuple_(*_ORDER) > (decided.submitted_at, decided.id))
+        if later:
+            return later
+    return _oldest(session, approver, Timesheet.id != decided.id)
 
 
 def next_for(session: Session, onlooker: Onlooker, decided: Timesheet) -> UUID | None:
@@ -136,21 +137,41 @@ def age_text(moment: datetime, now: datetime) -> str:
     return "yesterday" if days == 1 else f"{days} days ago"
 
 
+_ORDER = (Timesheet.submitted_at, Timesheet.id)
+
+
+def _first(approver: Approver, at_most: int, *conditions: ColumnElement[bool]) -> Subquery:
+    """So many of the oldest of each queue: each is read along its index, and only as far as needed."""
+    oldest = [
+        select(*_ORDER).where(queue, *conditions).order_by(*_ORDER).limit(at_most).subquery()
+        for queue in approver.queues
+    ]
+    return union_all(*(select(queue) for queue in oldest)).subquery()
+
+
+def _oldest(session: Session, approver: Approver, *conditions: ColumnElement[bool]) -> UUID | None:
+    first = _first(approver, 1, *conditions)
+    return session.scalar(select(first.c.id).order_by(first.c.submitted_at, first.c.id).limit(1))
+
+
 def _page(
     session: Session, approver: Approver, search: str, after: str | None
 ) -> list[tuple[Timesheet, Person, datetime]]:
-    order = (Timesheet.submitted_at, Timesheet.id)
-    found = (
-        select(Timesheet, Person, Timesheet.submitted_at)
-        .join(Person, Person.id == Timesheet.owner_id)
-        .where(approver.waiting)
-    )
+    conditions: list[ColumnElement[bool]] = []
     if search.strip():
-        found = found.where(Person.name.icontains(search.strip(), autoescape=True))
+        named = Person.name.icontains(search.strip(), autoescape=True)
+        conditions.append(exists().where(Person.id == Timesheet.owner_id, named))
     position = _position(after)
     if position:
-        found = found.where(tuple_(*order) > position)
-    rows = session.execute(found.order_by(*order).limit(PAGE + 1))
+        conditions.append(tuple_(*_ORDER) > position)
+    first = _first(approver, PAGE + 1, *conditions)
+    rows = session.execute(
+        select(Timesheet, Person, Timesheet.submitted_at)
+        .join(first, first.c.id == Timesheet.id)
+        .join(Person, Person.id == Timesheet.owner_id)
+        .order_by(*_ORDER)
+        .limit(PAGE + 1)
+    )
     return [(sheet, owner, submitted_at) for sheet, owner, submitted_at in rows if submitted_at]
 
 

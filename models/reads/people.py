@@ -23,7 +23,7 @@ def people_page(session: Session, onlooker: Onlooker, search: str = "") -> tuple
     found = select(Person, supervisor.name).outerjoin(supervisor, supervisor.id == Person.supervisor_id)
     if search.strip():
         found = found.where(Person.name.icontains(search.strip(), autoescape=True))
-    rows = session.execute(found.order_by(Person.name, Person.id).limit(MOST_PEOPLE)).all()
+    rows = session.execute(found.order_by(Person.name, Person.staff_id).limit(MOST_PEOPLE)).all()
     roles = _roles(session, [person.id for person, _ in rows])
     return tuple(
         PeopleRow(

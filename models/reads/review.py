@@ -56,7 +56,7 @@ def _row(session: Session, sheet: Timesheet, submission: Submission, now: dateti
 
 def _certified_by(session: Session, submission: Submission) -> str:
     people = [submission.submitted_by_id, submission.on_behalf_of_id or submission.submitted_by_id]
-    names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).tuples().all())
+    names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).all())
     actor = names[submission.submitted_by_id]
     if submission.on_behalf_of_id is None:
         return actor

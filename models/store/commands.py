@@ -81,6 +81,11 @@ def withdraw(session: WriteSession, command_id: UUID) -> CommandOutcome | None:
         .values(withdrawn_at=func.now())
         .execution_options(synchronize_session=False)
     )
+    return outcome_of(session, command_id)
+
+
+def outcome_of(session: WriteSession, command_id: UUID) -> CommandOutcome | None:
+    """What came of a command; None when it was not carried out."""
     result = session.scalar(select(Command.result).where(Command.id == command_id))
     return None if result is None else _OUTCOME.validate_python(result)
 

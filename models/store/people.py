@@ -71,7 +71,7 @@ _CIRCLE = text(
     SELECT p.id, p.staff_id, p.name, p.time_zone, p.holiday_calendar, p.supervisor_id, p.active,
            ARRAY(SELECT r.role FROM person_role r WHERE r.person_id = p.id) AS roles
     FROM person p
-    WHERE p.id IN (SELECT id FROM above) OR p.id = ANY (:others)
+    WHERE p.id = ANY (ARRAY(SELECT id FROM above) || CAST(:others AS uuid[]))
     """
 )
 

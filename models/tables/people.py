@@ -43,6 +43,7 @@ class Person(TenantOwned, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "staff_id"),
         Index("ix_person_supervisor", "tenant_id", "supervisor_id"),
+        Index("ix_person_name", "tenant_id", "name", "staff_id"),
         Index("ix_person_email", "tenant_id", func.lower(text("email"))),
         CheckConstraint("supervisor_id <> id", name="not_own_supervisor"),
         {"info": READ_WRITE},

@@ -38,7 +38,6 @@ class Timesheet(TenantOwned, Base):
     period_end: Mapped[date] = mapped_column(comment="last local day, inclusive")
     state: Mapped[str]
     revision: Mapped[int] = mapped_column(default=1)
-    revision_of: Mapped[str | None] = mapped_column(comment="external id of what the present revision revises")
     waiting_for_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("person.id"), comment="who decides while submitted; none: the administrators"
     )

@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "staff_id", name=op.f("uq_person_tenant_id_staff_id")),
     )
     op.create_index("ix_person_email", "person", ["tenant_id", sa.literal_column("lower(email)")], unique=False)
+    op.create_index("ix_person_name", "person", ["tenant_id", "name", "staff_id"], unique=False)
     op.create_index("ix_person_supervisor", "person", ["tenant_id", "supervisor_id"], unique=False)
     op.create_table(
         "tenant_policy",
@@ -288,12 +289,6 @@ def upgrade() -> None:
         sa.Column("period_end", sa.Date(), nullable=False, comment="last local day, inclusive"),
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column(
-            "revision_of",
-            sa.String(),
-            nullable=True,
-            comment="external id of what the present revision revises",
-        ),
         sa.Column(
             "waiting_for_id",
             sa.Uuid(),
@@ -589,6 +584,7 @@ def downgrade() -> None:
     op.drop_table("time_period_type")
     op.drop_table("tenant_policy")
     op.drop_index("ix_person_supervisor", table_name="person")
+    op.drop_index("ix_person_name", table_name="person")
     op.drop_index("ix_person_email", table_name="person")
     op.drop_table("person")
     op.drop_table("outbox")

@@ -1,0 +1,176 @@
+"""However much there is, no page and no command reads an organisation from one end to the other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event, text
+
+from models.rules.transitions import CommandKind, State
+from models.standard import SHIFT
+from tests.factories import Asking, Organisation, worked
+from tests.web.conftest import Site
+from web.auth.refusals import SignInRefused
+from web.auth.sign_in import Credentials, sign_in
+
+GROWING = {
+    "accrual",
+    "command",
+    "contribution",
+    "decision",
+    "outbox",
+    "person",
+    "session",
+    "sign_in_failure",
+    "statement",
+    "submission",
+    "time_entry",
+    "time_entry_version",
+    "timesheet",
+}
+"""Tables that grow with time or people; the others stay small."""
+
+COLLEAGUES = 5_000
+"""People with a submitted timesheet each, all of them waiting for somebody who is not asked about."""
+
+Asked = tuple[str, Any]
+"""A statement and its parameters."""
+
+
+@pytest.fixture
+def crowded(org: Organisation, owner_engine: Engine) -> Organisation:
+    """An organisation so large that the planner has a reason to prefer one way to another."""
+    names = {"tenant": org.tenant_id, "boss": org.people["Max Fenig"], "type": SHIFT, "many": COLLEAGUES}
+    with owner_engine.begin() as connection:
+        for statement in _COLLEAGUES, _TIMESHEETS, _ENTRIES:
+            connection.execute(text(statement), names)
+    with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE person, timesheet, time_entry"))
+    return org
+
+
+_COLLEAGUES = """
+    INSERT INTO person (id, tenant_id, staff_id, name, time_zone, holiday_calendar, supervisor_id, active)
+    SELECT gen_random_uuid(), :tenant, 'colleague-' || n, 'Colleague ' || n, 'Europe/London', 'GB-ENG', :boss, true
+    FROM generate_series(1, :many) AS n
+"""
+_TIMESHEETS = """
+    INSERT INTO timesheet (id, tenant_id, owner_id, period_start, period_end, state, revision, waiting_for_id,
+                           submitted_at)
+    SELECT gen_random_uuid(), :tenant, id, '2026-11-16', '2026-11-22', 'submitted', 1, :boss, now()
+    FROM person WHERE tenant_id = :tenant AND staff_id LIKE 'colleague-%'
+"""
+_ENTRIES = """
+    INSERT INTO time_entry (id, tenant_id, owner_id, timesheet_id, version, time_period_type_id, start_at, end_at,
+                            start_offset_minutes, end_offset_minutes, meal_break_minutes, deleted)
+    SELECT gen_random_uuid(), tenant_id, owner_id, id, 1, :type, '2026-11-16 09:00+00', '2026-11-16 17:00+00', 0, 0, 0,
+           false
+    FROM timesheet WHERE tenant_id = :tenant
+"""
+
+
+async def test_no_page_reads_an_organisation(site: Site, crowded: Organisation, engine: Engine) -> None:
+    key = await site.bring_to(crowded, State.SUBMITTED)
+    duane, roland, suzanne = (
+        site.browser(crowded, person) for person in (crowded.duane, crowded.roland, crowded.suzanne)
+    )
+    with _noting() as asked:
+        for browser, address in (
+            (duane, site.week(crowded, crowded.duane)),
+            (duane, f"/history/{key.timesheet_id}"),
+            (duane, "/balances"),
+            (roland, "/inbox"),
+            (roland, f"/inbox/{key.timesheet_id}"),
+            (suzanne, "/inbox"),
+            (suzanne, "/admin/people"),
+        ):
+            await browser.page(address)
+
+    assert asked
+    assert _read_whole(engine, crowded, asked) == set()
+
+
+async def test_no_command_reads_an_organisation(site: Site, crowded: Organisation, engine: Engine) -> None:
+    mine = Asking(crowded, crowded.duane, crowded.duane, reason="Corrected.")
+    with _noting() as asked:
+        key = await site.bring_to(crowded, State.APPROVED)
+        (entry,) = site.live(key)
+        await site.give(mine.move(CommandKind.REVISE))
+        await site.give(mine.amend(entry.id, 1, worked("09:00", "16:00")))
+        await site.give(mine.remove(entry.id, 2))
+
+    assert asked
+    assert _read_whole(engine, crowded, asked) == set()
+
+
+def test_signing_in_reads_no_organisation(site: Site, crowded: Organisation, engine: Engine) -> None:
+    given = Credentials(f"{crowded.slug}/nobody@countersign.test", "wrong", "192.0.2.7")
+    with _noting() as asked, pytest.raises(SignInRefused):
+        sign_in(engine, site.settings, given, None)
+
+    assert asked
+    assert _read_whole(engine, crowded, asked) == set()
+
+
+@contextmanager
+def _noting() -> Iterator[list[Asked]]:
+    """Every statement that is run meanwhile, by the pages and by the worker."""
+    asked: list[Asked] = []
+
+    def note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def _read_whole(engine: Engine, org: Organisation, asked: list[Asked]) -> set[str]:
+    """The statements that find rows of a growing table by nothing, or by nothing but whose organisation's they are."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT set_config('countersign.tenant', :id, true)"), {"id": str(org.tenant_id)})
+        # Most tables hold little here: also there an index has to be of use.
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        return {
+            f"{node['Node Type']} on {node['Relation Name']} by {list(_index_conditions(node))} for {statement}"
+            for statement, parameters in asked
+            if statement.lstrip().startswith(("SELECT", "UPDATE", "DELETE", "WITH"))
+            for node in _scans(_plan(connection, statement, parameters))
+            if node["Relation Name"] in GROWING and not _is_narrow(node)
+        }
+
+
+def _plan(connection: Connection, statement: str, parameters: Any) -> dict[str, Any]:
+    answer = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+    plan: dict[str, Any] = answer.scalar_one()[0]["Plan"]
+    return plan
+
+
+def _scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if "Relation Name" in plan and plan["Node Type"] != "ModifyTable":
+        yield plan
+    for inner in plan.get("Plans", []):
+        # The first rows of an index, whatever they are, are few.
+        if plan["Node Type"] != "Limit" or "Filter" in inner or "Plans" in inner:
+            yield from _scans(inner)
+
+
+def _is_narrow(scan: dict[str, Any]) -> bool:
+    conditions = list(_index_conditions(scan))
+    return bool(conditions) and not any(_says_only_whose(condition) for condition in conditions)
+
+
+def _says_only_whose(condition: str) -> bool:
+    return not condition or (" AND " not in condition and condition.startswith("(tenant_id "))
+
+
+def _index_conditions(scan: dict[str, Any]) -> Iterator[str]:
+    """Those of a scan itself, which may be made of several bitmaps; not those of queries within it."""
+    if "Index Name" in scan:
+        yield scan.get("Index Cond", "")
+    for inner in scan.get("Plans", []):
+        if inner["Parent Relationship"] in ("Outer", "Member"):
+            yield from _index_conditions(inner)

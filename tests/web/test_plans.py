@@ -149,13 +149,14 @@ def _plan(connection: Connection, statement: str, parameters: Any) -> dict[str, 
     return plan
 
 
-def _scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    if "Relation Name" in plan and plan["Node Type"] != "ModifyTable":
+def _scans(plan: dict[str, Any], bounded: bool = False) -> Iterator[dict[str, Any]]:
+    """The scans of a plan, without those that a limit ends after the first rows of an index, whatever they are."""
+    bounded = plan["Node Type"] == "Limit" or (bounded and plan["Node Type"] in ("Nested Loop", "Index Scan"))
+    is_scan = "Relation Name" in plan and plan["Node Type"] != "ModifyTable"
+    if is_scan and not (bounded and "Filter" not in plan):
         yield plan
     for inner in plan.get("Plans", []):
-        # The first rows of an index, whatever they are, are few.
-        if plan["Node Type"] != "Limit" or "Filter" in inner or "Plans" in inner:
-            yield from _scans(inner)
+        yield from _scans(inner, bounded and inner["Parent Relationship"] == "Outer")
 
 
 def _is_narrow(scan: dict[str, Any]) -> bool:

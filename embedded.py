@@ -185,9 +185,10 @@ def start_temporal(
         *extra,
     ]
     process = spawn(command, log=log)
-    _await(process, functools.partial(listens, process.pid, port), "Temporal", log)
+    address = f"{LOOPBACK}:{port}"
+    _await(process, lambda: listens(process.pid, port) and _serves(address), "Temporal", log)
     ui_address = None if ui_port is None else f"http://{LOOPBACK}:{ui_port}"
-    return EmbeddedTemporal(f"{LOOPBACK}:{port}", ui_address, process, log)
+    return EmbeddedTemporal(address, ui_address, process, log)
 
 
 def program(name: str) -> Path:
@@ -219,6 +220,12 @@ def listens(pid: int, port: int) -> bool:
     except psutil.NoSuchProcess:
         return False
     return any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in connections)
+
+
+def _serves(address: str) -> bool:
+    """Whether Temporal says that it is well: on a busy machine it listens before it can answer."""
+    ask: list[str | Path] = [program("temporal"), "operator", "cluster", "health", "--address", address]
+    return subprocess.run(ask, env={}, capture_output=True, check=False).returncode == 0  # no settings of the user's
 
 
 def _family(host: str) -> socket.AddressFamily:

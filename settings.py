@@ -100,7 +100,8 @@ class Settings(BaseSettings):
         default=8.0,
         gt=0,
         le=60,
-        description="How long a page waits for a command before it says that the answer is still to come.",
+        description="How long a page waits for a command. One that is not carried out by then is withdrawn, and the "
+        "page says that nothing was saved.",
     )
     worker_metrics_address: str = Field(
         default="", description="HOST:PORT where a worker serves its metrics. Empty: it does not."

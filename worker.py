@@ -15,7 +15,7 @@ from models.database import engine_for
 from models.payloads import data_converter
 from observability import configure_logs
 from settings import Settings, get_settings
-from workflows.options import sandboxed
+from workflows.options import WORKER_SILENCE, sandboxed
 from workflows.timesheet import TimesheetWorkflow
 
 SLOTS = 20
@@ -47,6 +47,7 @@ def build_worker(client: Client, settings: Settings, executor: ThreadPoolExecuto
         max_concurrent_local_activities=SLOTS,
         workflow_runner=sandboxed(),
         graceful_shutdown_timeout=GRACE,
+        sticky_queue_schedule_to_start_timeout=WORKER_SILENCE,
     )
 
 

@@ -41,7 +41,6 @@ def engine_for(url: str, pool_size: int = 10) -> Engine:
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=0,
-        pool_use_lifo=True,
         pool_timeout=3,
         pool_pre_ping=True,
         hide_parameters=True,  # what people typed is nothing for logs

@@ -172,4 +172,4 @@ def _deadlines(session: Session) -> Iterator[str]:
     """What time does was done when its time had come."""
     missed = (Timesheet.state == State.APPROVED.value, Timesheet.lock_at < func.now() - LATE)
     for sheet_id, lock_at in session.execute(select(Timesheet.id, Timesheet.lock_at).where(*missed)):
-        yield f"timesheet {sheet_id}: it was to be locked at {lock_at.isoformat()}, and nobody did"
+        yield f"timesheet {sheet_id}: it was to be locked at {lock_at}, and nobody did"

@@ -12,6 +12,7 @@ from temporalio.client import (
     Client,
     RPCError,
     WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
     WorkflowHandle,
     WorkflowUpdateFailedError,
 )
@@ -23,8 +24,12 @@ from models.commands import Asked
 from models.database import command_transaction
 from models.messages import CommandOutcome, SheetKey, SheetSnapshot, TimesheetStart
 from models.rules.periods import workflow_id
+from models.rules.transitions import CommandKind, State
 from models.store import commands
 from settings import Settings
+from tests.desk import Life
+from tests.factories import worked
+from tests.waiting import eventually_async
 from worker import SLOTS, build_worker
 from workflows.timesheet import TimesheetWorkflow
 
@@ -91,6 +96,75 @@ class Office:
     async def run_id(self, key: SheetKey) -> str:
         """The newest run."""
         return (await self.handle(key).describe()).run_id
+
+    async def comes_to(self, key: SheetKey, status: WorkflowExecutionStatus) -> None:
+        """Wait until the newest run is running, has completed or the like."""
+
+        async def is_so() -> bool:
+            try:
+                return (await self.handle(key).describe()).status is status
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                return False  # nobody has started one yet
+
+        await eventually_async(is_so, f"the run to be {status.name}")
+
+
+async def submit(life: Life, office: Office) -> CommandOutcome:
+    """Duane submits what is there."""
+    return await office.give(life.duane.submit(life.desk.digest(life.key)))
+
+
+async def approve(life: Life, office: Office) -> CommandOutcome:
+    """Roland approves."""
+    return await office.give(life.roland.approve(life.desk.digest(life.key)))
+
+
+async def lock(life: Life, office: Office) -> CommandOutcome:
+    """Suzanne locks."""
+    return await office.give(life.because(life.suzanne, "Payroll has run.").move(CommandKind.LOCK))
+
+
+async def unlock(life: Life, office: Office) -> CommandOutcome:
+    """Suzanne unlocks."""
+    return await office.give(life.because(life.suzanne, "Late correction.").move(CommandKind.UNLOCK))
+
+
+async def revise(life: Life, office: Office) -> CommandOutcome:
+    """Duane revises."""
+    return await office.give(life.because(life.duane, "Misremembered which day.").move(CommandKind.REVISE))
+
+
+async def bring_to(life: Life, office: Office, state: State) -> CommandOutcome:
+    """Duane's first entry and whatever leads on from there, all of it through the workflow."""
+    outcome = await office.give(life.duane.record(worked("09:00", "17:00")))
+    if state is not State.DRAFT:
+        outcome = await submit(life, office)
+    if state in (State.APPROVED, State.LOCKED):
+        outcome = await approve(life, office)
+    if state is State.LOCKED:
+        outcome = await lock(life, office)
+    assert outcome.snapshot.state is state
+    return outcome
+
+
+async def tell_the_story(life: Life, office: Office) -> CommandOutcome:
+    """Recorded, rejected, corrected, approved, revised once more, and approved on Roland's behalf."""
+    washing = worked("10:08", "10:28", project_id=life.org.projects["proj-533"], task="washing dog")
+    recorded = await office.give(life.duane.record(washing))
+    assert recorded.entry_id
+    await submit(life, office)
+    await office.give(life.because(life.roland, "Wrong day.").reject(life.desk.digest(life.key)))
+    await revise(life, office)
+    explained = life.because(life.duane, "It took longer.")
+    await office.give(explained.amend(recorded.entry_id, 1, worked("10:08", "10:29", task="washing dog")))
+    await submit(life, office)
+    await approve(life, office)
+    await revise(life, office)
+    await submit(life, office)
+    suzanne = life.suzanne_for(life.org.roland, "Roland is away.")
+    return await office.give(suzanne.approve(life.desk.digest(life.key)))
 
 
 @asynccontextmanager

@@ -3,7 +3,8 @@ for certain what came of it.
 """
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import uuid4
 
 import structlog
@@ -30,7 +31,12 @@ from models.rules.periods import workflow_id
 from models.rules.transitions import DECISIONS, CommandKind
 from models.store import commands
 from models.tables.timesheet import Timesheet
+from workflows.options import WORKER_SILENCE
 from workflows.timesheet import TimesheetWorkflow
+
+TOLD_EVERY_SECONDS = 5.0
+TOLD_TIMES = 720
+"""For an hour: how often a workflow is told to look at its timesheet again, while Temporal does not take it."""
 
 log = structlog.get_logger()
 
@@ -44,6 +50,8 @@ class Commands:
     task_queue: str
     timeout_seconds: float
     """How long one waits for the workflow before settling what happened."""
+    _telling: set[asyncio.Task[None]] = field(default_factory=set, repr=False, compare=False)
+    """What goes on after the answer was given."""
 
     async def give(self, onlooker: Onlooker, asked: Asked) -> CommandOutcome:
         """Have a command carried out and return what it did, or the stored outcome if that was done before.
@@ -55,9 +63,14 @@ class Commands:
             try:
                 done = await run_in_threadpool(self._ask, onlooker, asked)
             except UNAVAILABLE as error:
-                raise Unavailable("Nothing was saved: the database does not answer. Try again soon.") from error
+                # It may have been sent before, and saved then: so the form stays the same.
+                raise Unconfirmed(
+                    "Nothing was saved just now: the database does not answer. Send the same form again in a moment."
+                ) from error
             if done is None:
                 done = await self._carry_out(asked)
+            else:
+                self._tell_workflow(asked)
             log.info("command done", repeated=done.repeated)
             return done
 
@@ -104,13 +117,7 @@ class Commands:
             return await self._update(asked, str(asked.id))
 
     async def _update(self, asked: Asked, update_id: str) -> CommandOutcome:
-        start = WithStartWorkflowOperation(
-            TimesheetWorkflow.run,
-            TimesheetStart(asked.key),
-            id=workflow_id(asked.key.timesheet_id),
-            task_queue=self.task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        )
+        start = WithStartWorkflowOperation(TimesheetWorkflow.run, TimesheetStart(asked.key), **self._run_of(asked))
         try:
             return await self.client.execute_update_with_start_workflow(
                 TimesheetWorkflow.carry_out, asked.ref, id=update_id, start_workflow_operation=start
@@ -121,6 +128,15 @@ class Commands:
                 raise
             raise refused from failure
 
+    def _run_of(self, asked: Asked) -> dict[str, Any]:
+        """How the run of a timesheet is started, unless it runs already."""
+        return {
+            "id": workflow_id(asked.key.timesheet_id),
+            "task_queue": self.task_queue,
+            "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
+            "task_timeout": WORKER_SILENCE,
+        }
+
     async def _settle(self, asked: Asked, error: Exception) -> CommandOutcome:
         """Find out whether it happened after all, and see to it that it does not happen any more if not."""
         try:
@@ -130,6 +146,7 @@ class Commands:
                 "We could not confirm that this was saved. Send the same form again: it is never recorded twice."
             ) from away
         if done is not None:
+            self._tell_workflow(asked)
             return done
         raise Unavailable(
             "Nothing was saved: the system is not keeping up just now. Your entries are still in the form; "
@@ -140,23 +157,52 @@ class Commands:
         with command_transaction(self.engine, asked.key.tenant_id) as session:
             return commands.withdraw(session, asked.id)
 
+    def _tell_workflow(self, asked: Asked) -> None:
+        """What the database holds may never have come to the workflow, which keeps the deadlines: have it look.
+
+        Nobody waits for that. Temporal may be the very part that is away.
+        """
+        task = asyncio.create_task(self._have_it_look(asked))
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _have_it_look(self, asked: Asked) -> None:
+        for _ in range(TOLD_TIMES):
+            try:
+                await self.client.start_workflow(
+                    TimesheetWorkflow.run,
+                    TimesheetStart(asked.key),
+                    start_signal=TimesheetWorkflow.look_again.__name__,
+                    **self._run_of(asked),
+                )
+            except RPCError:
+                await asyncio.sleep(TOLD_EVERY_SECONDS)
+            else:
+                return
+
     async def _explain(self, asked: Asked, refused: WrongState) -> CommandOutcome:
-        """Say who decided, or heal a workflow that thinks of another state than the database holds."""
-        state, decided = await run_in_threadpool(self._facts, asked)
+        """Say who decided, or heal a workflow that thinks of another state than the database holds.
+
+        What does not fit any more may be this very command, carried out by a worker that died before it said so.
+        """
+        done, state, decided = await run_in_threadpool(self._facts, asked)
+        if done is not None:
+            return done
         if state is not None and state != refused.data.get("state"):
             handle = self.client.get_workflow_handle(workflow_id(asked.key.timesheet_id))
             await handle.signal(TimesheetWorkflow.look_again)
             return await self._update(asked, f"{asked.id}/{uuid4()}")
         raise decided or refused
 
-    def _facts(self, asked: Asked) -> tuple[str | None, DomainError | None]:
+    def _facts(self, asked: Asked) -> tuple[CommandOutcome | None, str | None, DomainError | None]:
         with command_transaction(self.engine, asked.key.tenant_id) as session:
+            done = commands.outcome_of(session, asked.id)
             sheet = session.get(Timesheet, asked.key.timesheet_id)
-            if sheet is None:
-                return None, None
+            if done is not None or sheet is None:
+                return done, None, None
             found = last_decision(session, sheet.id) if asked.kind in DECISIONS else None
             if found is None or found[0].submission_id != sheet.submission_id:
-                return sheet.state, None
+                return None, sheet.state, None
             decision, name = found
             verb = "approved" if decision.decision == CommandKind.APPROVE else "rejected"
             refusal = AlreadyDecided(
@@ -166,4 +212,4 @@ class Commands:
                 decidedAt=decision.decided_at.isoformat(),
                 decision=decision.decision,
             )
-            return sheet.state, refusal
+            return None, sheet.state, refusal

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import structlog
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
@@ -25,6 +26,7 @@ from models.errors import (
     WrongState,
 )
 from models.reads.shown import FieldError
+from web.auth.csrf import posted_form
 from web.auth.refusals import FormExpired, FromElsewhere, NotSignedIn, SignInRefused, Throttled
 from web.htmx import htmx
 from web.rendering import render
@@ -78,6 +80,9 @@ WORDS: Mapping[int, str] = {
 RETRY_AFTER = {"Retry-After": "5"}
 """Seconds a program should wait before it tries again."""
 
+INTO_TOAST = {"HX-Retarget": "#toast", "HX-Reswap": "innerHTML", "HX-Reselect": ".toast-card"}
+"""What leaves the page as it is, with all that was typed, and says the refusal beside it."""
+
 FORM_FIELDS: Mapping[str, tuple[str, ...]] = {
     "startTime": ("start",),
     "endTime": ("finish",),
@@ -115,15 +120,16 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _no_such_address)
     for fault in UNAVAILABLE:
         app.add_exception_handler(fault, _database)
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _not_signed_in(request: Request, error: Exception) -> Response:
+async def _not_signed_in(request: Request, error: Exception) -> Response:
     """People are sent to the sign-in page, and back to where they wanted to go; programs are told."""
     if _wants_json(request):
-        return _refused(request, error)
+        return await _refused(request, error)
     wanted = request.url.path if request.method == "GET" and not htmx(request).wants_part else ""
     address = f"/sign-in?{urlencode({'next': wanted})}" if wanted not in ("", "/") else "/sign-in"
     if htmx(request).wants_part:
@@ -131,39 +137,59 @@ def _not_signed_in(request: Request, error: Exception) -> Response:
     return RedirectResponse(address, 303)
 
 
-def _refused(request: Request, error: Exception) -> Response:
+async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
     status = status_of(error)
-    return _answer(request, status, error.message, code=error.code, **error.data)
+    return await _answer(request, status, error.message, code=error.code, **error.data)
 
 
-def _http(request: Request, error: Exception) -> Response:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     message = WORDS.get(error.status_code, str(error.detail))
-    response = _answer(request, error.status_code, message)
+    response = await _answer(request, error.status_code, message)
     response.headers.update(error.headers or {})
     return response
 
 
-def _database(request: Request, error: Exception) -> Response:
+async def _no_such_address(request: Request, error: Exception) -> Response:
+    """An id that is none leads as far as the id of nothing."""
+    return await _answer(request, 404, WORDS[404])
+
+
+async def _database(request: Request, error: Exception) -> Response:
     log.error("database fault", path=request.url.path, error=type(error).__name__)
-    saved = "The page cannot be read" if request.method in ("GET", "HEAD") else "Nothing was saved"
-    return _answer(request, 503, f"{saved}: the database does not answer. Try again in a moment.")
+    saved = "The page cannot be read" if request.method in ("GET", "HEAD") else "Nothing was saved just now"
+    return await _answer(request, 503, f"{saved}: the database does not answer. Try again in a moment.")
 
 
-def _unexpected(request: Request, error: Exception) -> Response:
+async def _unexpected(request: Request, error: Exception) -> Response:
     log.error("unexpected fault", path=request.url.path, exc_info=error)
-    return _answer(request, 500, "The fault was noted. Nothing was saved unless the page says so.")
+    return await _answer(request, 500, "The fault was noted. Nothing was saved unless the page says so.")
 
 
-def _answer(request: Request, status: int, message: str, **data: object) -> Response:
+async def _answer(request: Request, status: int, message: str, **data: object) -> Response:
     headers = RETRY_AFTER if status == 503 else {}
     if _wants_json(request):
         return JSONResponse({"message": message, **data}, status, headers=headers)
+    if htmx(request).wants_part:
+        part = render(request, "partials/problem.html", status=status, message=message)
+        part.headers.update(headers | INTO_TOAST)
+        return part
     title = TITLES.get(status, TITLES[500])
-    response = render(request, "error.html", status=status, page_title=title, status_code=status, message=message)
+    sent = await _sent(request) if status == 503 else {}
+    context = {"page_title": title, "status_code": status, "message": message, "sent": sent}
+    response = render(request, "error.html", status=status, **context)
     response.headers.update(headers)
     return response
+
+
+async def _sent(request: Request) -> dict[str, str]:
+    """The form that came, to be sent again as it is; what holds a password is never shown."""
+    try:
+        form = await posted_form(request) if request.method == "POST" else {}
+    except HTTPException:
+        return {}
+    return {} if "password" in form else form
 
 
 def _wants_json(request: Request) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
+from datetime import UTC, timedelta
 
 from sqlalchemy import text
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +13,9 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from web.services import Services
 
 PATIENCE_SECONDS = 3.0
+
+SILENCE = timedelta(seconds=90)
+"""A worker asks for work at least every minute; Temporal remembers a dead one for longer."""
 
 
 async def readiness(services: Services) -> dict[str, bool]:
@@ -44,4 +48,5 @@ async def _has_worker(services: Services) -> bool:
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
     )
-    return len(queue.pollers) > 0
+    heard_since = services.now() - SILENCE
+    return any(each.last_access_time.ToDatetime(UTC) > heard_since for each in queue.pollers)

@@ -11,15 +11,25 @@ COMMAND_PATIENCE = timedelta(seconds=6)
 hears why. The caller settles afterwards whether anything was saved."""
 
 COMMAND_RETRIES = RetryPolicy(
-    initial_interval=timedelta(milliseconds=100), backoff_coefficient=2, maximum_interval=timedelta(seconds=1)
+    initial_interval=timedelta(milliseconds=100),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=1),
+    maximum_attempts=8,
 )
+"""Within that patience. The attempts are counted too, because a patience that runs out between two attempts of a
+local activity is forgotten: a command that always fails would be tried for ever, and hold up all that follow."""
 
 PATIENT_RETRIES = RetryPolicy(
     initial_interval=timedelta(milliseconds=200),
     backoff_coefficient=2,
-    maximum_interval=timedelta(seconds=30),
+    maximum_interval=timedelta(seconds=5),
 )
-"""For what has to happen sometime: it is tried until it does."""
+"""For what has to happen sometime: it is tried until it does. Nothing else happens to the timesheet meanwhile, so
+the pauses are shorter than the caller's patience: the first command after a fault is answered."""
+
+WORKER_SILENCE = timedelta(seconds=5)
+"""After how long a worker that took something and says nothing counts as dead, and another gets it: shorter than the
+caller's patience, so that a command outlives its worker."""
 
 PATIENT_ATTEMPT = timedelta(seconds=15)
 """How long one attempt of what has to happen may take."""

@@ -7,18 +7,21 @@ activity, so that a changed rule never breaks the replay of an old history.
 import asyncio
 from collections import deque
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.failures import refusal, refused_by
     from activities.names import APPLY_COMMAND, LOAD_SHEET, LOCK_ON_SCHEDULE
     from models.errors import DomainError, Unavailable, WrongState
-    from models.messages import CommandOutcome, CommandRef, SheetSnapshot, TimesheetStart
+    from models.messages import CommandOutcome, CommandRef, SheetKey, SheetSnapshot, TimesheetStart
     from models.rules.transitions import FINAL, next_state
     from workflows.options import COMMAND_PATIENCE, COMMAND_RETRIES, PATIENT_ATTEMPT, PATIENT_RETRIES
+
+Result = TypeVar("Result", SheetSnapshot, CommandOutcome)
 
 REMEMBERED_COMMANDS = 200
 """How many recent command ids a run remembers, so that a repetition is answered rather than refused."""
@@ -47,7 +50,7 @@ class TimesheetWorkflow:
         """Wait for commands and deadlines until nothing happens by itself any more."""
         began = workflow.now()
         while True:
-            await self._reload_if_needed()
+            await self._read_if_needed()
             await self._wait(began)
             await workflow.wait_condition(workflow.all_handlers_finished)
             if self._is_over(began):
@@ -60,14 +63,10 @@ class TimesheetWorkflow:
     async def carry_out(self, ref: CommandRef) -> CommandOutcome:
         """Carry one command out and answer with its outcome; refused with the reason, nothing is saved."""
         async with self._lock:
-            await self._reload()
+            if self._sheet is None:
+                self._sheet = await self._at_once(LOAD_SHEET, self._key, SheetSnapshot)
             self._require_allowed(ref)
-            try:
-                outcome = await self._apply(ref)
-            except ActivityError as failure:
-                # What the database holds now is not known here, or is not what was thought.
-                self._sheet = None
-                raise refusal(refused_by(failure) or _unavailable()) from failure
+            outcome = await self._at_once(APPLY_COMMAND, ref, CommandOutcome)
             # A stored outcome tells how things were then: what is now has to be read.
             self._sheet = None if outcome.repeated else outcome.snapshot
             self._recent.append(ref.command_id)
@@ -93,29 +92,39 @@ class TimesheetWorkflow:
         if next_state(self._sheet.state, ref.kind) is None:
             raise refusal(WrongState.of(self._sheet.state))
 
-    async def _apply(self, ref: CommandRef) -> CommandOutcome:
-        outcome: CommandOutcome = await workflow.execute_local_activity(
-            APPLY_COMMAND,
-            ref,
-            result_type=CommandOutcome,
-            schedule_to_close_timeout=COMMAND_PATIENCE,
-            retry_policy=COMMAND_RETRIES,
-        )
-        return outcome
-
-    async def _reload(self) -> None:
-        if self._sheet is None:
-            self._sheet = await workflow.execute_local_activity(
-                LOAD_SHEET,
-                self._key,
-                result_type=SheetSnapshot,
-                start_to_close_timeout=PATIENT_ATTEMPT,
-                retry_policy=PATIENT_RETRIES,
+    async def _at_once(self, activity: str, argument: SheetKey | CommandRef, result: type[Result]) -> Result:
+        """One transaction that somebody waits for. Raises its refusal, or `Unavailable`."""
+        try:
+            done: Result = await workflow.execute_local_activity(
+                activity,
+                argument,
+                result_type=result,
+                schedule_to_close_timeout=COMMAND_PATIENCE,
+                retry_policy=COMMAND_RETRIES,
             )
+        except FailureError as failure:  # a local activity does not wrap what it raises in an `ActivityError`
+            refused = refused_by(failure)
+            if refused is None or isinstance(refused, WrongState):
+                # What the database holds now is not known here, or is not what was thought.
+                self._sheet = None
+            raise refusal(refused or _unavailable()) from failure
+        return done
 
-    async def _reload_if_needed(self) -> None:
+    async def _sometime(self, activity: str) -> SheetSnapshot:
+        """One transaction that nobody waits for: tried until it is done, without keeping the worker busy."""
+        sheet: SheetSnapshot = await workflow.execute_activity(
+            activity,
+            self._key,
+            result_type=SheetSnapshot,
+            start_to_close_timeout=PATIENT_ATTEMPT,
+            retry_policy=PATIENT_RETRIES,
+        )
+        return sheet
+
+    async def _read_if_needed(self) -> None:
         async with self._lock:
-            await self._reload()
+            if self._sheet is None:
+                self._sheet = await self._sometime(LOAD_SHEET)
 
     async def _wait(self, began: datetime) -> None:
         """Until something changed that this run has to act upon, or a deadline has come."""
@@ -148,13 +157,7 @@ class TimesheetWorkflow:
             deadline = None if self._sheet is None or not self._sheet.exists else self._deadline(workflow.now())
             if deadline is None or workflow.now() < deadline:
                 return
-            self._sheet = await workflow.execute_local_activity(
-                LOCK_ON_SCHEDULE,
-                self._key,
-                result_type=SheetSnapshot,
-                start_to_close_timeout=PATIENT_ATTEMPT,
-                retry_policy=PATIENT_RETRIES,
-            )
+            self._sheet = await self._sometime(LOCK_ON_SCHEDULE)
             self._not_before = workflow.now() + CLOCKS_APART
 
 

@@ -153,4 +153,4 @@ def _add_contributions(
         for (code, day), value in values.items()
     ]
     if rows:
-        session.execute(insert(Contribution).values(rows))
+        session.execute(insert(Contribution), rows)

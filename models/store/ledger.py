@@ -38,7 +38,8 @@ def state(
         for statement in statements
     ]
     if rows:
-        session.execute(insert(LedgerStatement).values(rows).on_conflict_do_nothing())
+        # Apart from its values, so that the statement is compiled once and not for each command.
+        session.execute(insert(LedgerStatement).on_conflict_do_nothing(), rows)
 
 
 def announce(

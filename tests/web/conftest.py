@@ -1,9 +1,10 @@
 """The whole application in this process: pages in front, real PostgreSQL and Temporal behind, a worker beside."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from httpx2 import ASGITransport, AsyncClient, Response
 from sqlalchemy import Engine
 from temporalio.client import Client
 
+from activities.commands import SheetActivities
 from embedded import EmbeddedPostgres, EmbeddedTemporal, start_temporal
 from models.commands import Asked
 from models.database import command_transaction, read_session
@@ -30,6 +32,7 @@ from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Timesheet
 from settings import Settings, load
 from tests.contents import Contents, contents_of
+from tests.desk import Desk
 from tests.factories import MONDAY, Asking, Organisation, worked
 from tests.web.reading import Form, Page
 from web.app import build_app, secured
@@ -41,6 +44,8 @@ from worker import SLOTS, build_worker
 OURS = "http://countersign.test"
 SECRET = "of these tests alone, and long enough"
 SESSION_COOKIE = "countersign_session"
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+"""What HTMX says when it will put the answer into a part of the page."""
 
 
 @dataclass
@@ -49,10 +54,17 @@ class Browser:
 
     client: AsyncClient
     csrf_token: str
+    says: dict[str, str] = field(default_factory=dict)
+    """Headers of every request."""
+
+    @property
+    def by_htmx(self) -> "Browser":
+        """The same browser with JavaScript: HTMX asks for the part that changes."""
+        return replace(self, says=HTMX)
 
     async def get(self, path: str, **headers: str) -> Response:
         """The bare answer."""
-        return await self.client.get(path, headers=headers)
+        return await self.client.get(path, headers=self.says | headers)
 
     async def page(self, path: str, status: int = 200) -> Page:
         """A page, which must have this status."""
@@ -72,10 +84,12 @@ class Browser:
     async def follow(self, answer: Response) -> Page:
         """The page that a command leads to."""
         assert answer.status_code == 303, (answer.status_code, page_of(answer).text)
-        return await self.page(answer.headers["Location"])
+        while answer.status_code == 303:
+            answer = await self.get(answer.headers["Location"])
+        return page_of(answer, 200)
 
     async def _send(self, path: str, fields: dict[str, str]) -> Response:
-        return await self.client.post(path, data=fields, headers={"Origin": OURS})
+        return await self.client.post(path, data=fields, headers={"Origin": OURS} | self.says)
 
 
 def page_of(answer: Response, status: int | None = None) -> Page:
@@ -129,23 +143,33 @@ class Site:
         onlooker = Onlooker(asked.key.tenant_id, asked.actor_id, asked.on_behalf_of_id)
         return await self.services.commands.give(onlooker, asked)
 
-    async def bring_to(self, org: Organisation, state: State, owner: UUID | None = None) -> SheetKey:
-        """A week of 8 hours on Monday (Duane's, if nobody else's) as far as a state, by commands."""
-        mine = Asking(org, owner or org.duane, owner or org.duane)
-        roland, suzanne = (Asking(org, mine.owner, who, reason="It says Tuesday.") for who in (org.roland, org.suzanne))
-        await self.give(mine.record(worked("09:00", "17:00", task="washing dog")))
-        key = org.key(mine.owner)
-        digest = self.digest(key)
+    @property
+    def desk(self) -> Desk:
+        """Commands carried out at once, for what was done before a test looks at a page."""
+        return Desk(self.engine, SheetActivities(self.engine), self.owner_engine)
+
+    async def bring_to(
+        self, org: Organisation, state: State, owner: UUID | None = None, day: date = MONDAY
+    ) -> SheetKey:
+        """A week of 8 hours on one day (Duane's, if nobody else's) as far as a state."""
+        mine = Asking(org, owner or org.duane, owner or org.duane, day)
+        await asyncio.to_thread(self.desk.do, mine.record(worked("09:00", "17:00", day, task="washing dog")))
+        await self.take_on(mine, state)
+        return org.key(mine.owner, day)
+
+    async def take_on(self, mine: Asking, state: State) -> None:
+        """What is recorded in somebody's week as far as a state."""
+        approver, suzanne = (replace(mine, actor=who, reason="It says Tuesday.") for who in self._deciders(mine))
+        digest = self.digest(mine.org.key(mine.owner, mine.day))
         steps = {
             State.DRAFT: [],
             State.SUBMITTED: [mine.submit(digest)],
-            State.APPROVED: [mine.submit(digest), roland.approve(digest)],
-            State.REJECTED: [mine.submit(digest), roland.reject(digest)],
-            State.LOCKED: [mine.submit(digest), roland.approve(digest), suzanne.move(CommandKind.LOCK)],
+            State.APPROVED: [mine.submit(digest), approver.approve(digest)],
+            State.REJECTED: [mine.submit(digest), approver.reject(digest)],
+            State.LOCKED: [mine.submit(digest), approver.approve(digest), suzanne.move(CommandKind.LOCK)],
         }
         for step in steps[state]:
-            await self.give(step)
-        return key
+            await asyncio.to_thread(self.desk.do, step)
 
     def digest(self, key: SheetKey) -> str:
         """The digest of what is on a timesheet now."""
@@ -153,6 +177,12 @@ class Site:
             sheet = session.get_one(Timesheet, key.timesheet_id)
             period = Period(sheet.period_start, sheet.period_end)
             return sheet_digest(content_of(sheet.owner_id, period, live_entries(session, sheet.id)))
+
+    def _deciders(self, mine: Asking) -> tuple[UUID, UUID]:
+        """Who approves somebody's time, and the administrator."""
+        with read_session(self.engine, mine.org.tenant_id) as session:
+            approver = session.get_one(Person, mine.owner).supervisor_id
+        return approver or mine.org.suzanne, mine.org.suzanne
 
     def sheet(self, key: SheetKey) -> Timesheet | None:
         """The row of a timesheet."""

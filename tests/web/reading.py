@@ -80,8 +80,8 @@ class Page:
 
     @property
     def main(self) -> Element:
-        """The page without its frame."""
-        return next(self.root.all("main"))
+        """The page without its frame; a part of a page is all of it."""
+        return next(self.root.all("main"), self.root)
 
     @property
     def forms(self) -> list[Form]:

@@ -246,6 +246,45 @@ class TestMoves:
         assert site.rows(other, Command) == []
 
 
+class TestByHtmx:
+    """Asked in a dialog; a refusal stays there, a success leads back to the week."""
+
+    async def test_the_certification_comes_as_a_dialog_and_leads_to_the_week(
+        self, site: Site, org: Organisation, duane: Browser, sheet: str
+    ) -> None:
+        part = page_of(await duane.by_htmx.get(f"{sheet}/submission"), 200)
+        assert len(list(part.root.all("dialog"))) == 1
+        assert "<html" not in part.html
+
+        week = await duane.by_htmx.follow(await duane.by_htmx.send(part.form(f"{sheet}/submission"), certified="true"))
+
+        assert "Waiting for Roland Fuller" in next(week.root.all(id="standing")).text
+        assert "<html" not in week.html
+        assert state(site, org) is State.SUBMITTED
+
+    async def test_a_refusal_stays_in_the_dialog(
+        self, site: Site, org: Organisation, duane: Browser, sheet: str
+    ) -> None:
+        shown = page_of(await duane.by_htmx.get(f"{sheet}/submission"), 200).form(f"{sheet}/submission")
+        unticked = await duane.by_htmx.send(shown)
+        await site.give(Asking(org, org.duane, org.duane).record(worked("18:00", "19:00")))
+        stale = await duane.by_htmx.send(shown, certified="true")
+        unfit = await duane.by_htmx.post_form(f"{sheet}/recall", reason="Because.")
+
+        for answer, status in ((unticked, 400), (stale, 412), (unfit, 409)):
+            assert len(list(page_of(answer, status).root.all("dialog"))) == 1
+            assert (answer.headers["HX-Retarget"], answer.headers["HX-Reswap"]) == ("#dialog", "innerHTML")
+        assert "Tick this to certify the week" in page_of(unticked).problem("certified")
+        assert page_of(stale).form(f"{sheet}/submission").fields["certified"] == "true"
+        assert page_of(unfit).form(f"{sheet}/recall").fields["reason"] == "Because."
+
+    async def test_a_form_that_is_not_ours_leaves_the_dialog_as_it_is(self, duane: Browser, sheet: str) -> None:
+        answer = await duane.by_htmx.post_form(f"{sheet}/submission", csrf="x", certified="true")
+
+        assert answer.headers["HX-Retarget"] == "#toast"
+        assert "This form is no longer valid, so nothing was saved." in page_of(answer, 403).text
+
+
 def state(site: Site, org: Organisation) -> State:
     """Where Duane's week stands."""
     sheet = site.sheet(org.key(org.duane))

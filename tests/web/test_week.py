@@ -450,7 +450,7 @@ class TestAddresses:
                 assert answer.status_code == 404, path
             assert "Edit this entry" not in (await duane.page(f"{at}?edit={entry.id}")).text
         for id_ in ("1", "x", "'"):
-            assert (await duane.post_form(f"{monday}/entries/{id_}")).status_code == 422
+            assert (await duane.post_form(f"{monday}/entries/{id_}")).status_code == 404
 
         assert without_commands(site.contents(org)) == without_commands(before[0])
         assert site.contents(other) == before[1]
@@ -580,6 +580,68 @@ class TestSomebodyElses:
         assert (version.owner_id, version.version, version.deleted) == (org.duane, 1, False)
         assert (version.recorded_by_id, version.on_behalf_of_id) == (org.duane, None)
         assert site.rows(other, Timesheet) == []
+
+
+class TestByHtmx:
+    """The same answers, as the part of the page that changes."""
+
+    async def test_the_week_comes_alone_with_what_else_changed(self, duane: Browser, monday: str) -> None:
+        answer = await duane.by_htmx.get(monday)
+        part = page_of(answer, 200)
+
+        assert "<html" not in part.html
+        assert len(list(part.root.all(id="week"))) == 1
+        assert next(part.root.all("title")).raw == "Week of Duane Barry · Countersign"
+        assert "HX-Request-Type" in answer.headers["Vary"]
+
+    async def test_recording_answers_with_the_week_and_what_to_say(self, duane: Browser, monday: str) -> None:
+        form = page_of(await duane.by_htmx.get(monday), 200).form(f"{monday}/entries")
+
+        part = await duane.by_htmx.follow(await duane.by_htmx.send(form, start="9", finish="17"))
+
+        assert "<html" not in part.html
+        assert totals(part)[-1] == "8.00"
+        (said,) = [each for each in part.root.all("hx-partial") if each.attributes["hx-target"] == "#toast"]
+        assert said.text.startswith("Recorded.")
+
+    async def test_a_refusal_stands_beside_its_field_with_all_that_was_typed(
+        self, site: Site, org: Organisation, duane: Browser, monday: str
+    ) -> None:
+        form = page_of(await duane.by_htmx.get(monday), 200).form(f"{monday}/entries")
+
+        answer = await duane.by_htmx.send(form, start="half nine", finish="17", task="washing dog")
+
+        part = page_of(answer, 400)
+        assert "<html" not in part.html
+        assert "HX-Retarget" not in answer.headers
+        assert "is not a time of day" in part.problem("start")
+        kept = part.form(f"{monday}/entries").fields
+        assert (kept["start"], kept["finish"], kept["task"]) == ("half nine", "17", "washing dog")
+        assert site.rows(org, Timesheet) == []
+
+    async def test_another_type_brings_its_form_alone(self, duane: Browser, monday: str) -> None:
+        part = page_of(await duane.by_htmx.get(f"{monday}/form?type_id={TRAINING}&task=first+aid"), 200)
+
+        assert part.form(f"{monday}/entries").fields["task"] == "first aid"
+        assert not list(part.root.all(id="week"))
+
+    async def test_what_may_not_be_seen_is_said_in_a_message(
+        self, site: Site, org: Organisation, duane: Browser
+    ) -> None:
+        for answer in (
+            await duane.by_htmx.get(site.week(org, org.max)),
+            await duane.by_htmx.post_form(f"{site.week(org, org.max)}/entries", type_id=SHIFT),
+        ):
+            assert answer.headers["HX-Retarget"] == "#toast"
+            assert "or you may not see it" in page_of(answer, 404).text
+            assert "<html" not in answer.text
+
+    async def test_whoever_is_signed_out_meanwhile_is_led_to_the_sign_in(self, duane: Browser, monday: str) -> None:
+        await duane.post_form("/sign-out")
+
+        answer = await duane.by_htmx.post_form(f"{monday}/entries", type_id=SHIFT, start="9", finish="17")
+
+        assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, "/sign-in")
 
 
 def totals(page: Page) -> list[str]:

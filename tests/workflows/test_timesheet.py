@@ -11,61 +11,17 @@ from temporalio.worker import Worker
 from embedded import EmbeddedPostgres
 from models.errors import KeyReused, NotYours, Stale, Withdrawn, WrongState
 from models.messages import CommandOutcome
-from models.rules.transitions import CommandKind, State
+from models.rules.transitions import State
 from models.tables.accruals import Accrual
 from models.tables.timecard import TimeEntry, TimeEntryVersion
 from models.tables.timesheet import Decision
 from tests.desk import Life
 from tests.factories import Asking, worked
-from tests.office import Office, working
-from tests.waiting import eventually_async
+from tests.office import Office, approve, bring_to, revise, submit, tell_the_story, unlock, working
 from workflows.timesheet import TimesheetWorkflow
 
 
-async def _bring_to(life: Life, office: Office, state: State) -> CommandOutcome:
-    """Duane's first entry and whatever leads on from there, all of it through the workflow."""
-    outcome = await office.give(life.duane.record(worked("09:00", "17:00")))
-    if state is not State.DRAFT:
-        outcome = await _submit(life, office)
-    if state in (State.APPROVED, State.LOCKED):
-        outcome = await _approve(life, office)
-    if state is State.LOCKED:
-        outcome = await office.give(life.because(life.suzanne, "Payroll.").move(CommandKind.LOCK))
-    assert outcome.snapshot.state is state
-    return outcome
-
-
-async def _submit(life: Life, office: Office) -> CommandOutcome:
-    return await office.give(life.duane.submit(life.desk.digest(life.key)))
-
-
-async def _approve(life: Life, office: Office) -> CommandOutcome:
-    return await office.give(life.roland.approve(life.desk.digest(life.key)))
-
-
-async def _is(office: Office, life: Life, status: WorkflowExecutionStatus) -> None:
-    async def is_so() -> bool:
-        return (await office.handle(life.key).describe()).status is status
-
-    await eventually_async(is_so, f"the run to be {status.name}")
-
-
-async def test_the_story_from_the_first_entry_to_an_approval_on_behalf(office: Office, life: Life) -> None:
-    washing = worked("10:08", "10:28", project_id=life.org.projects["proj-533"], task="washing dog")
-    recorded = await office.give(life.duane.record(washing))
-    assert recorded.entry_id
-    await _submit(life, office)
-    await office.give(life.because(life.roland, "Wrong day.").reject(life.desk.digest(life.key)))
-    explained = life.because(life.duane, "Misremembered which day.")
-    await office.give(explained.move(CommandKind.REVISE))
-    await office.give(explained.amend(recorded.entry_id, 1, worked("10:08", "10:29", task="washing dog")))
-    await _submit(life, office)
-    await _approve(life, office)
-    await office.give(explained.move(CommandKind.REVISE))
-    await _submit(life, office)
-    suzanne = life.suzanne_for(life.org.roland, "Roland is away.")
-    outcome = await office.give(suzanne.approve(life.desk.digest(life.key)))
-
+async def _expect_the_story_was_told(life: Life, office: Office, outcome: CommandOutcome) -> None:
     assert (outcome.snapshot.state, outcome.snapshot.revision) == (State.APPROVED, 3)
     assert await office.thinks(life.key) == life.desk.load(life.key) == outcome.snapshot
     decisions = life.desk.rows(life.org.tenant_id, Decision)
@@ -74,13 +30,31 @@ async def test_the_story_from_the_first_entry_to_an_approval_on_behalf(office: O
     assert [(accrual.total, accrual.balance) for accrual in balances] == [(21, 100_000 - 21)]
 
 
+async def test_the_story_from_the_first_entry_to_an_approval_on_behalf(office: Office, life: Life) -> None:
+    await _expect_the_story_was_told(life, office, await tell_the_story(life, office))
+
+
+async def test_the_story_is_the_same_when_every_command_replays_the_whole_history(
+    idle: Office, life: Life, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that is kept in no memory is rebuilt from its history for each task: code that would not do the
+    same again fails here."""
+    monkeypatch.setattr("worker.Worker", partial(Worker, max_cached_workflows=0))
+    async with working(idle.client, idle.task_queue, postgres.app_url()):
+        outcome = await tell_the_story(life, idle)
+        with pytest.raises(WrongState):
+            await idle.give(life.duane.record(worked("18:00", "19:00")))
+
+        await _expect_the_story_was_told(life, idle, outcome)
+
+
 class TestRefusals:
     """What is not allowed leaves no trace, and never stands in the way of what is."""
 
     async def test_what_the_state_does_not_allow_writes_nothing_into_the_history(
         self, office: Office, life: Life
     ) -> None:
-        await _bring_to(life, office, State.SUBMITTED)
+        await bring_to(life, office, State.SUBMITTED)
         before = await office.events(life.key)
         with pytest.raises(WrongState) as refused:
             await office.give(life.duane.record(worked("18:00", "19:00")))
@@ -92,14 +66,14 @@ class TestRefusals:
     async def test_what_the_database_refuses_is_refused_with_its_reason_and_the_next_command_goes_on(
         self, office: Office, life: Life
     ) -> None:
-        await _bring_to(life, office, State.SUBMITTED)
+        await bring_to(life, office, State.SUBMITTED)
         with pytest.raises(Stale) as stale:
             await office.give(life.roland.approve("0" * 64))
         with pytest.raises(NotYours):
             await office.give(Asking(life.org, life.org.duane, life.org.max).approve("0" * 64))
 
         assert stale.value.data == {"state": "submitted", "digest": life.desk.digest(life.key)}
-        assert (await _approve(life, office)).snapshot.state is State.APPROVED
+        assert (await approve(life, office)).snapshot.state is State.APPROVED
 
     async def test_a_refused_first_command_opens_no_timesheet(self, office: Office, life: Life) -> None:
         stranger = Asking(life.org, life.org.duane, life.org.max, reason="Because.")
@@ -110,7 +84,7 @@ class TestRefusals:
         assert (await office.give(life.duane.record(worked("09:00", "10:00")))).entry_version == 1
 
     async def test_a_command_that_nobody_asked_is_refused(self, office: Office, life: Life) -> None:
-        await _bring_to(life, office, State.DRAFT)
+        await bring_to(life, office, State.DRAFT)
         with pytest.raises(Withdrawn):
             await office.carry_out(life.duane.record(worked("18:00", "19:00")))
 
@@ -123,11 +97,11 @@ class TestRefusals:
             raise NotYours("not wrapped")
 
         monkeypatch.setattr("activities.failures.refused_by", unwrapped)
-        await _bring_to(life, office, State.SUBMITTED)
+        await bring_to(life, office, State.SUBMITTED)
         with pytest.raises(NotYours, match="not wrapped"):
             await office.give(life.roland.approve("0" * 64))
 
-        assert (await _approve(life, office)).snapshot.state is State.APPROVED
+        assert (await approve(life, office)).snapshot.state is State.APPROVED
 
 
 class TestOnce:
@@ -162,10 +136,10 @@ class TestOnce:
         """The outcome tells of a draft, but the timesheet has been submitted meanwhile."""
         first = life.duane.record(worked("09:00", "17:00"))
         recorded = await office.give(first)
-        await _submit(life, office)
+        await submit(life, office)
 
         assert await office.carry_out(first, f"{first.id}/again") == replace(recorded, repeated=True)
-        assert (await _approve(life, office)).snapshot.state is State.APPROVED
+        assert (await approve(life, office)).snapshot.state is State.APPROVED
 
     async def test_the_same_id_with_another_content_is_refused(self, office: Office, life: Life) -> None:
         asked = life.duane.record(worked("09:00", "17:00"))
@@ -176,7 +150,7 @@ class TestOnce:
     async def test_of_two_decisions_at_once_one_is_made_and_the_other_is_told_the_state(
         self, office: Office, life: Life
     ) -> None:
-        await _bring_to(life, office, State.SUBMITTED)
+        await bring_to(life, office, State.SUBMITTED)
         digest = life.desk.digest(life.key)
         outcomes = await asyncio.gather(
             office.give(life.roland.approve(digest)),
@@ -201,7 +175,7 @@ class TestOnce:
     ) -> None:
         asked = life.duane.record(worked("09:00", "17:00"))
         waiting = asyncio.create_task(idle.give(asked))
-        await _is(idle, life, WorkflowExecutionStatus.RUNNING)
+        await idle.comes_to(life.key, WorkflowExecutionStatus.RUNNING)
         waiting.cancel()
         assert life.desk.withdraw(asked) is None
         async with working(idle.client, idle.task_queue, postgres.app_url()):
@@ -216,43 +190,31 @@ class TestRuns:
     """Runs end and begin anew; nobody who gives commands can tell."""
 
     async def test_the_run_completes_when_the_timesheet_is_locked(self, office: Office, life: Life) -> None:
-        await _bring_to(life, office, State.LOCKED)
+        await bring_to(life, office, State.LOCKED)
 
-        await _is(office, life, WorkflowExecutionStatus.COMPLETED)
+        await office.comes_to(life.key, WorkflowExecutionStatus.COMPLETED)
 
     async def test_unlocking_starts_the_next_run_by_the_same_call(self, office: Office, life: Life) -> None:
-        await _bring_to(life, office, State.LOCKED)
-        await _is(office, life, WorkflowExecutionStatus.COMPLETED)
+        await bring_to(life, office, State.LOCKED)
+        await office.comes_to(life.key, WorkflowExecutionStatus.COMPLETED)
         ended = await office.run_id(life.key)
-        outcome = await office.give(life.because(life.suzanne, "Late correction.").move(CommandKind.UNLOCK))
+        outcome = await unlock(life, office)
 
         assert outcome.snapshot.state is State.APPROVED
         assert outcome.snapshot.lock_at is not None
         assert await office.run_id(life.key) != ended
-        await _is(office, life, WorkflowExecutionStatus.RUNNING)
+        await office.comes_to(life.key, WorkflowExecutionStatus.RUNNING)
 
     async def test_a_refused_command_on_a_locked_timesheet_leaves_no_run_behind(
         self, office: Office, life: Life
     ) -> None:
-        await _bring_to(life, office, State.LOCKED)
-        await _is(office, life, WorkflowExecutionStatus.COMPLETED)
+        await bring_to(life, office, State.LOCKED)
+        await office.comes_to(life.key, WorkflowExecutionStatus.COMPLETED)
         with pytest.raises(WrongState) as refused:
-            await office.give(life.because(life.duane, "Oh.").move(CommandKind.REVISE))
+            await revise(life, office)
 
         assert refused.value.data == {"state": "locked"}
-        await _is(office, life, WorkflowExecutionStatus.COMPLETED)
-
-    async def test_a_run_that_is_kept_in_no_memory_replays_its_whole_history_for_every_command(
-        self, idle: Office, life: Life, postgres: EmbeddedPostgres, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr("worker.Worker", partial(Worker, max_cached_workflows=0))
-        async with working(idle.client, idle.task_queue, postgres.app_url()):
-            await _bring_to(life, idle, State.APPROVED)
-            with pytest.raises(WrongState):
-                await idle.give(life.duane.record(worked("18:00", "19:00")))
-            outcome = await idle.give(life.because(life.duane, "Oh.").move(CommandKind.REVISE))
-
-            assert (outcome.snapshot.state, outcome.snapshot.revision) == (State.DRAFT, 2)
+        await office.comes_to(life.key, WorkflowExecutionStatus.COMPLETED)
 
     async def test_another_worker_goes_on_where_one_stopped(
         self, idle: Office, life: Life, postgres: EmbeddedPostgres
@@ -260,36 +222,36 @@ class TestRuns:
         for step in (State.DRAFT, State.SUBMITTED):
             async with working(idle.client, idle.task_queue, postgres.app_url()):
                 if step is State.DRAFT:
-                    await _bring_to(life, idle, State.DRAFT)
+                    await bring_to(life, idle, State.DRAFT)
                 else:
-                    assert (await _submit(life, idle)).snapshot.state is State.SUBMITTED
+                    assert (await submit(life, idle)).snapshot.state is State.SUBMITTED
 
 
 class TestStale:
     """The database is the record: a run that thinks otherwise can be told to look again."""
 
     async def test_a_run_told_to_look_again_knows_the_present_state(self, office: Office, life: Life) -> None:
-        await _bring_to(life, office, State.DRAFT)
+        await bring_to(life, office, State.DRAFT)
         life.submit()  # behind the back of the workflow
         with pytest.raises(WrongState) as refused:
-            await _approve(life, office)
+            await approve(life, office)
         assert refused.value.data == {"state": "draft"}
 
         await office.handle(life.key).signal(TimesheetWorkflow.look_again)
-        assert (await _approve(life, office)).snapshot.state is State.APPROVED
+        assert (await approve(life, office)).snapshot.state is State.APPROVED
 
     async def test_a_run_that_was_refused_by_the_database_reads_it_again(self, office: Office, life: Life) -> None:
-        await _bring_to(life, office, State.DRAFT)
+        await bring_to(life, office, State.DRAFT)
         life.submit()
         with pytest.raises(WrongState) as refused:
             await office.give(life.duane.record(worked("18:00", "19:00")))
 
         assert refused.value.data == {"state": "submitted"}
-        assert (await _approve(life, office)).snapshot.state is State.APPROVED
+        assert (await approve(life, office)).snapshot.state is State.APPROVED
 
     async def test_looking_again_is_harmless_at_any_time(self, office: Office, life: Life) -> None:
-        await _bring_to(life, office, State.DRAFT)
+        await bring_to(life, office, State.DRAFT)
         for _ in range(3):
             await office.handle(life.key).signal(TimesheetWorkflow.look_again)
 
-        assert (await _submit(life, office)).snapshot.state is State.SUBMITTED
+        assert (await submit(life, office)).snapshot.state is State.SUBMITTED

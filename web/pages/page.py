@@ -17,7 +17,7 @@ from models.reads.people import viewer_shown
 from models.reads.viewer import Onlooker, responsible
 from models.rules.periods import Period
 from models.rules.policy import Action, Relation, Standing, authorise
-from models.rules.transitions import CommandKind
+from models.rules.transitions import NEEDS_REASON, CommandKind
 from models.store.people import Circle
 from web.auth.csrf import posted_form
 from web.auth.viewer import Viewer, current_viewer
@@ -115,8 +115,12 @@ def asked_by(
     body: Body,
     form: dict[str, str],
 ) -> Asked:
-    """A form as a command: by whom, for whom they act if it is that person's to give, and why."""
+    """A form as a command: by whom, for whom they act if it is that person's to give, and why.
+
+    Why somebody acts for another says enough of what needs no reason otherwise, but not why a week is rejected.
+    """
     on_behalf_of = responsible(onlooker_of(viewer), circle, kind)
+    acting_reason = viewer.acting_reason if on_behalf_of and kind not in NEEDS_REASON else None
     return Asked(
         id=command_id(form),
         kind=kind,
@@ -126,7 +130,7 @@ def asked_by(
         actor_id=viewer.person_id,
         body=body,
         on_behalf_of_id=on_behalf_of,
-        reason=reason_in(form) or (viewer.acting_reason if on_behalf_of else None),
+        reason=reason_in(form) or acting_reason,
     )
 
 

@@ -1,0 +1,341 @@
+"""Every route of the application asks who is there and what they may do; one that nobody thought about fails here."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from httpx2 import Response
+from sqlalchemy import Engine
+
+from models.rules import policy
+from models.rules.policy import Action, Grant
+from models.rules.transitions import State
+from models.standard import SHIFT
+from models.tables.auth import SignInSession
+from tests.contents import Contents
+from tests.factories import MONDAY, Organisation, make_organisation
+from tests.web.conftest import HTMX, OURS, Browser, Site, page_of
+
+ELSEWHERE = "https://elsewhere.example"
+DIGEST = "the digest of what is there"
+DUANE, ROLAND, SUZANNE = "Duane Barry", "Roland Fuller", "Suzanne Modeski"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A request that is granted: by whom, on Duane's week in which state, and what it must ask the policy for."""
+
+    who: str
+    state: State
+    asks: set[Action]
+    form: dict[str, object] = field(default_factory=dict)
+    move: str = ""
+
+
+WEEK = "/people/{staff_id}/week/{day}"
+SHEET = "/timesheets/{sheet_id}"
+SHIFT_FORM: dict[str, object] = {"type_id": SHIFT, "start": "18:00", "finish": "19:00"}
+BECAUSE: dict[str, object] = {"reason": "Because."}
+A = Action
+
+PUBLIC = {
+    "GET /healthz": "says that the process lives, and nothing else",
+    "GET /readyz": "says which parts answer, and nothing else",
+    "GET /metrics": "holds counts by route, and no names; the network keeps it from the public",
+    "GET /sign-in": "how one comes in",
+    "POST /sign-in": "how one comes in",
+    "POST /theme": "a colour, for those who are not signed in yet too",
+    "MOUNT /static": "files that are the same for everybody",
+}
+"""Routes for everybody, and why."""
+
+LEADS_ON = {
+    "GET /": "to where one's work is",
+    "GET /week": "to one's own week",
+    "GET /week/{day}": "to one's own week",
+    "GET /people/{staff_id}/week": "to the present week",
+    f"GET {WEEK}/entries": "to the week",
+    f"GET {WEEK}/entries/{{entry_id}}": "to the week",
+    f"GET {WEEK}/entries/{{entry_id}}/removal": "to the week",
+    f"GET {SHEET}/approval": "to the inbox",
+    f"GET {SHEET}/rejection": "to the inbox",
+    "GET /acting": "to the people",
+    "GET /acting/end": "to the people",
+}
+"""Routes that show nothing and change nothing: they answer alike whatever they name, and who comes there is asked."""
+
+OWN_SESSION = {
+    "POST /sign-out": "/sign-in",
+    "POST /acting/end": "/",
+}
+"""Routes that end something of one's own browser, and where they lead."""
+
+ASKING: dict[str, list[Asking]] = {
+    f"GET {WEEK}": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
+    f"GET {WEEK}/form": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
+    f"POST {WEEK}/entries": [Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.RECORD}, SHIFT_FORM)],
+    f"POST {WEEK}/entries/{{entry_id}}": [
+        Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.AMEND}, {"version": 1} | SHIFT_FORM),
+    ],
+    f"POST {WEEK}/entries/{{entry_id}}/removal": [
+        Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.REMOVE}, {"version": 1}),
+    ],
+    "GET /inbox": [Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX})],
+    "GET /inbox/{sheet_id}": [Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX, A.SEE_TIME})],
+    f"POST {SHEET}/approval": [Asking(ROLAND, State.SUBMITTED, {A.SEE_TIME, A.APPROVE}, {"digest": DIGEST})],
+    f"POST {SHEET}/rejection": [
+        Asking(ROLAND, State.SUBMITTED, {A.SEE_TIME, A.REJECT}, {"digest": DIGEST} | BECAUSE),
+    ],
+    f"GET {SHEET}/submission": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
+    f"POST {SHEET}/submission": [
+        Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.SUBMIT}, {"digest": DIGEST, "certified": "true"}),
+    ],
+    f"GET {SHEET}/{{move}}": [Asking(DUANE, State.SUBMITTED, {A.SEE_TIME}, move="recall")],
+    f"POST {SHEET}/{{move}}": [
+        Asking(DUANE, State.SUBMITTED, {A.SEE_TIME, A.RECALL}, BECAUSE, "recall"),
+        Asking(DUANE, State.REJECTED, {A.SEE_TIME, A.REVISE}, BECAUSE, "revision"),
+        Asking(SUZANNE, State.APPROVED, {A.SEE_TIME, A.LOCK}, BECAUSE, "lock"),
+        Asking(SUZANNE, State.LOCKED, {A.SEE_TIME, A.UNLOCK}, BECAUSE, "unlock"),
+    ],
+    "GET /history/{sheet_id}": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
+    "GET /balances": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
+    "GET /admin/people": [Asking(SUZANNE, State.DRAFT, {A.SEE_PEOPLE})],
+    "GET /admin/people/{staff_id}/acting": [Asking(SUZANNE, State.DRAFT, {A.ACT_FOR})],
+    "POST /acting": [Asking(SUZANNE, State.DRAFT, {A.ACT_FOR}, {"staff_id": "{staff_id}"} | BECAUSE)],
+}
+"""Routes that show or change something, with a request for each that is granted."""
+
+REQUESTS = [(route, each) for route, those in ASKING.items() for each in those]
+CHANGES = [(route, each) for route, each in REQUESTS if route.startswith("POST ")]
+
+
+def named(parameter: object) -> str | None:
+    """The name of a route, and what it does, in the name of a test."""
+    return parameter.move if isinstance(parameter, Asking) else str(parameter)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An organisation in which a request is granted, and that request."""
+
+    site: Site
+    org: Organisation
+    route: str
+    asking: Asking
+    address: str
+    form: dict[str, str]
+
+    @property
+    def changes(self) -> bool:
+        return self.route.startswith("POST ")
+
+    def browser(self, org: Organisation | None = None) -> Browser:
+        """A browser of whoever it is granted to, or of their like elsewhere."""
+        at = org or self.org
+        return self.site.browser(at, at.people[self.asking.who])
+
+    async def sent_by(self, browser: Browser) -> Response:
+        """The answer to somebody who sends it."""
+        return await (browser.post_form(self.address, **self.form) if self.changes else browser.get(self.address))
+
+    def everything(self) -> tuple[Contents, list[UUID | None]]:
+        """What there is, and for whom anybody acts."""
+        acting = [session.acting_for_id for session in self.site.rows(self.org, SignInSession)]
+        return self.site.contents(self.org), sorted(acting, key=str)
+
+
+async def scene_of(site: Site, org: Organisation, route: str, asking: Asking) -> Scene:
+    """Duane's week in the state that a request is granted in."""
+    key = await site.bring_to(org, asking.state)
+    (entry,) = site.live(key)
+    names = {
+        "staff_id": site.staff_id(org, org.duane),
+        "day": MONDAY,
+        "entry_id": entry.id,
+        "sheet_id": key.timesheet_id,
+        "move": asking.move,
+    }
+    form = {
+        name: site.digest(key) if value == DIGEST else str(value).format(**names) for name, value in asking.form.items()
+    }
+    return Scene(site, org, route, asking, route.partition(" ")[2].format(**names), form)
+
+
+def test_every_route_is_written_down(site: Site) -> None:
+    written = PUBLIC.keys() | LEADS_ON.keys() | OWN_SESSION.keys() | ASKING.keys()
+
+    assert set(routes(site)) == written
+
+
+@pytest.mark.parametrize(("route", "asking"), REQUESTS, ids=named)
+async def test_what_is_granted_was_asked_of_the_policy(
+    site: Site, org: Organisation, route: str, asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = await scene_of(site, org, route, asking)
+    browser = scene.browser()
+    asked = _Noting(policy.POLICY)
+    monkeypatch.setattr(policy, "POLICY", asked)
+
+    answer = await scene.sent_by(browser)
+
+    assert answer.status_code == (303 if scene.changes else 200), page_of(answer).text
+    assert asking.asks <= asked.noted
+
+
+@pytest.mark.parametrize(("route", "asking"), REQUESTS, ids=named)
+async def test_nothing_is_granted_that_the_policy_does_not_allow(
+    site: Site, org: Organisation, route: str, asking: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = await scene_of(site, org, route, asking)
+    browser = scene.browser()
+    before = scene.everything()
+    monkeypatch.setattr(policy, "POLICY", dict.fromkeys(Action, ()))
+
+    answers = [await scene.sent_by(browser), await scene.sent_by(browser.by_htmx)]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert scene.everything() == before
+
+
+@pytest.mark.parametrize(("route", "asking"), REQUESTS, ids=named)
+async def test_somebody_of_another_organisation_learns_nothing_and_changes_nothing(
+    site: Site, org: Organisation, route: str, asking: Asking, owner_engine: Engine
+) -> None:
+    scene = await scene_of(site, org, route, asking)
+    other = make_organisation(owner_engine)
+    before = scene.everything(), site.contents(other)
+
+    for stranger in (scene.browser(other), site.browser(other, other.suzanne)):
+        for browser in (stranger, stranger.by_htmx):
+            answer = await scene.sent_by(browser)
+            shows_their_own = not scene.changes and "{" not in route and answer.status_code == 200
+            assert answer.status_code == 404 or shows_their_own
+            told = answer.text.replace(scene.address, "")
+            assert not any(ours in told for ours in (org.slug, "washing dog"))
+
+    assert (scene.everything(), site.contents(other)) == before
+
+
+async def test_nobody_gets_further_than_the_sign_in(site: Site, org: Organisation) -> None:
+    before = site.contents(org)
+    guarded = routes(site).keys() - PUBLIC.keys()
+    assert guarded
+
+    for route in guarded:
+        method, _, path = route.partition(" ")
+        address = path.format(
+            staff_id="x", day=MONDAY, entry_id=org.duane, sheet_id=org.key(org.duane).timesheet_id, move="recall"
+        )
+        for token in (None, "forged", "x" * 1_000):
+            visitor = site.visitor()
+            if token:
+                visitor.cookies.set("countersign_session", token)
+            answer = await visitor.request(method, address, headers={"Origin": OURS})
+            part = await visitor.request(method, address, headers={"Origin": OURS} | HTMX)
+
+            assert answer.status_code == 303, route
+            assert answer.headers["Location"].startswith("/sign-in"), route
+            assert part.status_code == 401, route
+            assert part.headers["HX-Redirect"].startswith("/sign-in"), route
+            assert part.text == "", route
+
+    assert site.contents(org) == before
+
+
+@pytest.mark.parametrize(("route", "asking"), CHANGES, ids=named)
+async def test_only_a_form_of_our_own_page_changes_anything(
+    site: Site, org: Organisation, route: str, asking: Asking
+) -> None:
+    scene = await scene_of(site, org, route, asking)
+    browser, another = scene.browser(), scene.browser()
+    before = scene.everything()
+
+    await require_refused(browser, another, scene.address, scene.form)
+
+    assert scene.everything() == before
+    # It was these that were in the way.
+    assert (await scene.sent_by(browser)).status_code == 303
+
+
+@pytest.mark.parametrize(("route", "leads_to"), OWN_SESSION.items())
+async def test_only_a_form_of_our_own_page_ends_anything(
+    site: Site, org: Organisation, route: str, leads_to: str
+) -> None:
+    browser, another = await site.acting(org, org.duane), site.browser(org, org.suzanne)
+    address = route.partition(" ")[2]
+
+    await require_refused(browser, another, address, {})
+
+    assert "on behalf of Duane Barry" in (await browser.page("/balances")).text
+    assert (await browser.post_form(address)).headers["Location"] == leads_to
+
+
+@pytest.mark.parametrize("route", [route for route in PUBLIC if route.startswith("POST ")])
+async def test_no_other_site_sends_what_is_for_everybody(site: Site, route: str) -> None:
+    for origin in (ELSEWHERE, "null", "http://countersign.test.elsewhere.example", "https://countersign.test"):
+        answer = await site.visitor().post(route.partition(" ")[2], data={"theme": "dark"}, headers={"Origin": origin})
+        assert answer.status_code == 403, origin
+        assert "countersign_session" not in answer.headers.get("Set-Cookie", "")
+
+
+async def test_what_only_leads_on_leads_everybody_alike(site: Site, org: Organisation, owner_engine: Engine) -> None:
+    key = await site.bring_to(org, State.SUBMITTED)
+    other = make_organisation(owner_engine)
+    staff_id = site.staff_id(org, org.duane)
+    browsers = [site.browser(org, org.duane), site.browser(org, org.max), site.browser(other, other.suzanne)]
+
+    for route in LEADS_ON.keys() - {"GET /", "GET /week", "GET /week/{day}"}:
+        address = route.removeprefix("GET ").format(
+            staff_id=staff_id, day=MONDAY, entry_id=org.duane, sheet_id=key.timesheet_id
+        )
+        answers = [await browser.get(address) for browser in browsers]
+        assert {answer.status_code for answer in answers} == {303}, route
+        assert len({answer.headers["Location"] for answer in answers}) == 1, route
+        assert {answer.text for answer in answers} == {""}, route
+
+
+async def require_refused(browser: Browser, another: Browser, address: str, form: dict[str, str]) -> None:
+    """Fails unless a form without this session's token, or from another site, is refused."""
+    filled = {"command_id": str(uuid4()), **form}
+    for token in ({}, {"csrf": ""}, {"csrf": "x" * 64}, {"csrf": another.csrf_token}, {"csrf": "\N{GRINNING FACE}"}):
+        answer = await browser.client.post(address, data=filled | token, headers={"Origin": OURS})
+        assert "no longer valid, so nothing was saved" in page_of(answer, 403).main.text, token
+    right = filled | {"csrf": browser.csrf_token}
+    for foreign in from_elsewhere():
+        answer = await browser.client.post(address, data=right, headers=foreign)
+        assert "Another site sent this, so nothing was saved" in page_of(answer, 403).main.text, foreign
+
+
+def from_elsewhere() -> Iterator[dict[str, str]]:
+    """What a browser says of a form that another site made it send."""
+    yield {"Origin": ELSEWHERE}
+    yield {"Origin": "null"}
+    yield {"Origin": "https://countersign.test"}
+    yield {"Origin": "http://countersign.test:81"}
+    yield {"Referer": f"{ELSEWHERE}/?{OURS}/"}
+    yield {"Origin": OURS, "Sec-Fetch-Site": "cross-site"}
+    yield {"Origin": OURS, "Sec-Fetch-Site": "same-site"}
+
+
+def routes(site: Site) -> dict[str, Any]:
+    """Every route, as its method and path."""
+    found: dict[str, Any] = {}
+    for route in iter_route_contexts(site.app.routes):
+        for method in route.methods or {"MOUNT"}:
+            found[f"{method} {route.path}"] = route
+    return found
+
+
+class _Noting(dict[Action, tuple[Grant, ...]]):
+    """A policy that notes what it is asked for."""
+
+    def __init__(self, of: dict[Action, tuple[Grant, ...]]) -> None:
+        super().__init__(of)
+        self.noted: set[Action] = set()
+
+    def __getitem__(self, action: Action) -> tuple[Grant, ...]:
+        self.noted.add(action)
+        return super().__getitem__(action)

@@ -1,0 +1,337 @@
+"""Looking back: the history of a timesheet tells every act, and balances are the arithmetic of what is recorded."""
+
+from datetime import date, timedelta
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import Engine, update
+
+from models.messages import SheetKey
+from models.rules.transitions import CommandKind, State
+from models.tables.timesheet import Command, Timesheet
+from tests.factories import MONDAY, Asking, Organisation, change_person, make_organisation, worked
+from tests.web.conftest import Browser, Site, page_of
+from tests.web.reading import Page
+
+TUESDAY = date(2026, 11, 17)
+NASTY = ("</p><svg/onload=alert(1)>", "{{7*7}} {% raw %}", "javascript:alert('1')", "'; DROP TABLE person; --")
+
+
+@pytest.fixture
+def duane(site: Site, org: Organisation) -> Browser:
+    return site.browser(org, org.duane)
+
+
+@pytest.fixture
+def mine(org: Organisation) -> Asking:
+    """Duane on his own week."""
+    return Asking(org, org.duane, org.duane)
+
+
+class TestHistory:
+    """Who did what, when and why, newest first; nothing is ever left out."""
+
+    async def test_every_act_is_told_with_who_did_it_and_why(
+        self, site: Site, org: Organisation, duane: Browser, mine: Asking
+    ) -> None:
+        key = whole_life(site, org, mine)
+
+        assert told(await duane.page(f"/history/{key.timesheet_id}")) == [
+            "Locked · Suzanne Modeski as administrator · Payroll has run.",
+            "Approved · Suzanne Modeski on behalf of Roland Fuller, as administrator · He is on leave.",
+            "Submitted and certified · Duane Barry · Revision 3. I certify that this is true.",
+            "Recalled · Duane Barry · Forgot Friday.",
+            "Submitted and certified · Duane Barry · Revision 2. I certify that this is true.",
+            "Time amended · Roland Fuller as supervisor "
+            "· Before: Mon 16 Nov, 09:00 – 17:00 · dog grooming · washing dog "
+            "· Now: Tue 17 Nov, 10:08 – 10:28 · dog grooming · washing dog · He asked me to.",
+            "Opened for revision · Duane Barry · Misremembered which day.",
+            "Rejected · Roland Fuller as supervisor · Wrong day.",
+            "Submitted and certified · Duane Barry · Revision 1. I certify that this is true.",
+            "Time removed · Duane Barry · Mon 16 Nov, 18:00 – 19:00, less 5 min meal break · Shift",
+            "Time recorded · Duane Barry · Mon 16 Nov, 18:00 – 19:00, less 5 min meal break · Shift",
+            "Time recorded · Duane Barry · Mon 16 Nov, 09:00 – 17:00 · dog grooming · washing dog",
+        ]
+
+    async def test_every_act_is_told_with_its_moment_in_the_owners_zone(
+        self, site: Site, org: Organisation, duane: Browser, mine: Asking, owner_engine: Engine
+    ) -> None:
+        change_person(owner_engine, org.duane, time_zone="America/New_York")
+        key = await site.bring_to(org, State.DRAFT)
+        completed_at(owner_engine, key, "2026-11-16T17:30:05Z")
+
+        page = await duane.page(f"/history/{key.timesheet_id}")
+
+        (when,) = page.main.all("time")
+        assert (when.text, when.attributes["datetime"]) == ("16 Nov 2026, 12:30", "2026-11-16T12:30:05-05:00")
+        assert "Times are in America/New_York" in page.main.text
+        assert "04:00 – 12:00" in page.main.text
+
+    async def test_what_is_certified_and_decided_shows_one_digest(
+        self, site: Site, org: Organisation, duane: Browser
+    ) -> None:
+        key = await site.bring_to(org, State.APPROVED)
+
+        page = await duane.page(f"/history/{key.timesheet_id}")
+
+        digests = [each.attributes["title"].split()[-1] for each in page.main.all("code")]
+        assert digests == [site.digest(key)] * 2
+
+    async def test_what_was_asked_and_refused_is_no_part_of_it(
+        self, site: Site, org: Organisation, duane: Browser
+    ) -> None:
+        key = await site.bring_to(org, State.SUBMITTED)
+        refused = await duane.post_form(f"/timesheets/{key.timesheet_id}/revision", reason="Never mind.")
+        assert refused.status_code == 409
+        assert "revise" in {command.kind for command in site.rows(org, Command)}
+
+        page = await duane.page(f"/history/{key.timesheet_id}")
+
+        assert "Never mind." not in page.main.text
+        assert len(told(page)) == 2
+
+    async def test_a_lock_by_the_schedule_names_the_schedule(
+        self, site: Site, org: Organisation, duane: Browser, owner_engine: Engine
+    ) -> None:
+        key = await site.bring_to(org, State.APPROVED)
+        lock_is_due(owner_engine, key)
+        site.desk.lock_on_schedule(key)
+
+        newest = told(await duane.page(f"/history/{key.timesheet_id}"))[0]
+
+        assert newest == "Locked · The schedule · The time for corrections is over."
+
+    async def test_those_who_may_see_the_time_see_it_and_nobody_else(
+        self, site: Site, org: Organisation, owner_engine: Engine
+    ) -> None:
+        key = await site.bring_to(org, State.SUBMITTED)
+        other = make_organisation(owner_engine)
+        path = f"/history/{key.timesheet_id}"
+
+        pages = [await site.browser(org, who).page(path) for who in (org.duane, org.roland, org.suzanne, org.diana)]
+        strangers = [(org, org.max), (org, org.alex)] + [(other, who) for who in other.people.values()]
+        refused = [page_of(await site.browser(*who).get(path), 404).main.text for who in strangers]
+
+        assert all("Submitted and certified" in page.main.text for page in pages)
+        assert len(set(refused)) == 1
+        for nothing in (org.key(org.max).timesheet_id, uuid4(), "1", "'", "x" * 3_000):
+            page_of(await site.browser(org, org.suzanne).get(f"/history/{nothing}"), 404)
+
+    async def test_a_supervisor_who_is_none_any_more_sees_it_no_more(
+        self, site: Site, org: Organisation, owner_engine: Engine
+    ) -> None:
+        key = await site.bring_to(org, State.APPROVED)
+        change_person(owner_engine, org.duane, supervisor_id=org.alex)
+
+        page_of(await site.browser(org, org.roland).get(f"/history/{key.timesheet_id}"), 404)
+        page = await site.browser(org, org.alex).page(f"/history/{key.timesheet_id}")
+
+        assert "Approved · Roland Fuller" in told(page)[0]
+
+    @pytest.mark.parametrize("text", NASTY)
+    async def test_what_people_typed_is_text(
+        self, site: Site, org: Organisation, duane: Browser, mine: Asking, text: str, owner_engine: Engine
+    ) -> None:
+        change_person(owner_engine, org.duane, name=text)
+        because = Asking(org, org.duane, org.duane, reason=text)
+        key = org.key(org.duane)
+        site.desk.do(mine.record(worked("09:00", "17:00", task=text)))
+        site.desk.do(mine.submit(site.digest(key)))
+        site.desk.do(because.move(CommandKind.RECALL))
+
+        page = await duane.page(f"/history/{key.timesheet_id}")
+
+        assert told(page)[0] == f"Recalled · {text} · {text}"
+        assert told(page)[2].endswith(f"Shift · {text}")
+        assert "<svg/onload" not in page.html
+
+    async def test_htmx_gets_it_as_a_whole_page(self, site: Site, org: Organisation, duane: Browser) -> None:
+        """No region of a page is answered by it, so it is never put into one."""
+        key = await site.bring_to(org, State.DRAFT)
+
+        assert "<html" in (await duane.by_htmx.get(f"/history/{key.timesheet_id}")).text
+
+
+class TestBalances:
+    """What remains is what the targets say less what is recorded, on every day."""
+
+    async def test_the_numbers_are_the_arithmetic_of_what_is_recorded(
+        self, site: Site, duane: Browser, mine: Asking
+    ) -> None:
+        site.desk.do(mine.record(worked("09:00", "17:00", meal_break_minutes=30)))
+        site.desk.do(mine.record(worked("22:00", "24:00", TUESDAY)))
+        site.desk.do(mine.record(worked("00:00", "06:00", TUESDAY + timedelta(days=1))))
+
+        page = await duane.page("/balances?on=2026-11-22")
+
+        assert tiles(page) == {
+            "Annual target hours": "1651.17 h left 15.50 of 1666.67 h used",
+            "Night hours": "159.67 h left 7.00 of 166.67 h used",
+        }
+        assert days(page, 0) == [
+            ["Wednesday 18 November", "6.00", "1651.17"],
+            ["Tuesday 17 November", "2.00", "1657.17"],
+            ["Monday 16 November", "7.50", "1659.17"],
+        ]
+        assert days(page, 1) == [
+            ["Wednesday 18 November", "6.00", "159.67"],
+            ["Tuesday 17 November", "1.00", "165.67"],
+        ]
+
+    async def test_only_what_stands_after_corrections_counts(
+        self, site: Site, org: Organisation, duane: Browser, mine: Asking
+    ) -> None:
+        for day in (MONDAY, TUESDAY):
+            site.desk.do(mine.record(worked("09:00", "17:00", day)))
+        monday, tuesday = site.live(org.key(org.duane))
+
+        site.desk.do(mine.amend(monday.id, 1, worked("09:00", "10:00", TUESDAY + timedelta(days=2))))
+        site.desk.do(mine.remove(tuesday.id, 1))
+        page = await duane.page("/balances?on=2026-11-22")
+
+        assert tiles(page)["Annual target hours"] == "1665.67 h left 1.00 of 1666.67 h used"
+        assert days(page, 0) == [["Thursday 19 November", "1.00", "1665.67"]]
+
+    async def test_a_day_shows_what_was_left_at_its_end(self, site: Site, duane: Browser, mine: Asking) -> None:
+        for day in (MONDAY, TUESDAY):
+            site.desk.do(mine.record(worked("09:00", "17:00", day)))
+
+        left = {
+            on: tiles(await duane.page(f"/balances?on={on}"))["Annual target hours"][:7]
+            for on in ("2026-11-15", "2026-11-16", "2026-11-17", "2027-03-31")
+        }
+
+        assert left == {
+            "2026-11-15": "1666.67",
+            "2026-11-16": "1658.67",
+            "2026-11-17": "1650.67",
+            "2027-03-31": "1650.67",
+        }
+
+    async def test_what_still_runs_counts_for_nothing(self, site: Site, duane: Browser, mine: Asking) -> None:
+        site.desk.do(mine.record(worked("09:00", None)))
+
+        assert tiles(await duane.page("/balances?on=2026-11-22"))["Annual target hours"].startswith("1666.67 h left")
+
+    async def test_a_day_without_agreement_says_so(self, duane: Browser) -> None:
+        page = await duane.page("/balances?on=2027-04-01")
+
+        assert "No agreement covers Thursday 1 April." in page.main.text
+        assert tiles(page) == {}
+
+    @pytest.mark.parametrize("on", ["", "today", "2026-02-30", "9999-12-31", "0001-01-01", "%FF", "'", "x" * 4_000])
+    async def test_a_day_that_is_none_is_today(self, duane: Browser, on: str) -> None:
+        assert (await duane.page(f"/balances?on={on}")).main.text == (await duane.page("/balances")).main.text
+
+    async def test_those_who_may_see_the_time_see_them_and_nobody_else(
+        self, site: Site, org: Organisation, owner_engine: Engine, mine: Asking
+    ) -> None:
+        site.desk.do(mine.record(worked("09:00", "17:00")))
+        other = make_organisation(owner_engine)
+        path = f"/balances?on=2026-11-22&person={site.staff_id(org, org.duane)}"
+
+        for who in (org.duane, org.roland, org.suzanne, org.diana):
+            page = await site.browser(org, who).page(path)
+            assert tiles(page)["Annual target hours"].startswith("1658.67 h left")
+        strangers = [(org, org.max), (org, org.alex), (other, other.suzanne), (other, other.duane)]
+        said = {page_of(await site.browser(*who).get(path), 404).main.text for who in strangers}
+        said |= {
+            page_of(await site.browser(org, org.suzanne).get(f"/balances?person={nobody}"), 404).main.text
+            for nobody in ("nobody", site.staff_id(other, other.duane), "'", "%25", "x" * 3_000)
+        }
+
+        assert len(said) == 1
+
+    async def test_one_sees_ones_own_or_those_of_whom_one_acts_for(
+        self, site: Site, org: Organisation, mine: Asking
+    ) -> None:
+        site.desk.do(mine.record(worked("09:00", "17:00")))
+
+        acting = await (await site.acting(org, org.duane)).page("/balances?on=2026-11-22")
+        own = await site.browser(org, org.suzanne).page("/balances?on=2026-11-22")
+
+        assert tiles(acting)["Annual target hours"].startswith("1658.67 h left")
+        assert tiles(own)["Annual target hours"].startswith("1666.67 h left")
+
+    async def test_every_day_leads_to_its_week(
+        self, site: Site, org: Organisation, mine: Asking, duane: Browser
+    ) -> None:
+        site.desk.do(mine.record(worked("09:00", "17:00")))
+
+        assert site.week(org, org.duane) in (await duane.page("/balances?on=2026-11-22")).links
+
+
+def whole_life(site: Site, org: Organisation, mine: Asking) -> SheetKey:
+    """A week that was recorded, rejected, revised, recalled, approved on somebody's behalf, and locked."""
+    key = org.key(org.duane)
+
+    def by(who: str, reason: str | None = None, on_behalf_of: str | None = None) -> Asking:
+        behalf = org.people[on_behalf_of] if on_behalf_of else None
+        return Asking(org, org.duane, org.people[who], reason=reason, on_behalf_of=behalf)
+
+    def submit() -> None:
+        site.desk.do(mine.submit(site.digest(key)))
+
+    dogs = org.projects["proj-533"]
+    site.desk.do(mine.record(worked("09:00", "17:00", project_id=dogs, task="washing dog")))
+    site.desk.do(mine.record(worked("18:00", "19:00", meal_break_minutes=5)))
+    washing, late = site.live(key)
+    site.desk.do(mine.remove(late.id, 1))
+    submit()
+    site.desk.do(by("Roland Fuller", "Wrong day.").reject(site.digest(key)))
+    site.desk.do(by("Duane Barry", "Misremembered which day.").move(CommandKind.REVISE))
+    moved = worked("10:08", "10:28", TUESDAY, project_id=dogs, task="washing dog")
+    site.desk.do(by("Roland Fuller", "He asked me to.").amend(washing.id, 1, moved))
+    submit()
+    site.desk.do(by("Duane Barry", "Forgot Friday.").move(CommandKind.RECALL))
+    submit()
+    site.desk.do(by("Suzanne Modeski", "He is on leave.", "Roland Fuller").approve(site.digest(key)))
+    site.desk.do(by("Suzanne Modeski", "Payroll has run.").move(CommandKind.LOCK))
+    return key
+
+
+def told(page: Page) -> list[str]:
+    """The acts as one reads them, without their moments and digests."""
+    acts = next(page.main.all(class_="timeline"), None)
+    return (
+        []
+        if acts is None
+        else [
+            " · ".join(
+                part.text for tag in ("h3", "p", "blockquote") for part in act.all(tag) if not _marks(part.attributes)
+            )
+            for act in acts.all("li")
+        ]
+    )
+
+
+def tiles(page: Page) -> dict[str, str]:
+    """What each balance says, by its title."""
+    return {
+        next(tile.all("h2")).text: " ".join(each.text for each in tile.all("p"))
+        for tile in page.main.all(class_="tile")
+    }
+
+
+def days(page: Page, number: int) -> list[list[str]]:
+    """The days that made a balance: day, counted, left after it."""
+    table = list(page.main.all("table"))[number]
+    lines = [line for body in table.all("tbody") for line in body.all("tr")]
+    return [[cell.text for cell in line.all() if cell.tag in ("th", "td")] for line in lines]
+
+
+def _marks(attributes: dict[str, str]) -> bool:
+    return attributes.get("class") == "marks"
+
+
+def completed_at(owner: Engine, key: SheetKey, moment: str) -> None:
+    """Move the moment at which everything was done to a timesheet."""
+    with owner.begin() as connection:
+        connection.execute(update(Command).where(Command.timesheet_id == key.timesheet_id).values(completed_at=moment))
+
+
+def lock_is_due(owner: Engine, key: SheetKey) -> None:
+    """Let the time to lock a timesheet have come."""
+    with owner.begin() as connection:
+        long_ago = {"lock_at": "2026-01-01T00:00:00Z"}
+        connection.execute(update(Timesheet).where(Timesheet.id == key.timesheet_id).values(long_ago))

@@ -1,0 +1,115 @@
+"""Each page asks the database a fixed number of questions, however much there is to show."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from uuid import uuid4
+
+from sqlalchemy import Engine, event, insert
+
+from models.messages import SheetKey
+from models.rules.transitions import State
+from models.standard import TRAINING
+from models.tables.people import Person
+from tests.factories import MONDAY, Asking, Organisation, worked
+from tests.web.conftest import Site
+
+STATEMENTS = {
+    "the week": 20,
+    "its form for another type": 20,
+    "asking why it is recalled": 19,
+    "the inbox": 15,
+    "a timesheet opened in the inbox": 30,
+    "the history": 17,
+    "the balances": 16,
+    "the people": 12,
+    "acting for somebody": 11,
+    "the start": 9,
+}
+"""Every statement of a page: what finds out who is there, what the page shows, and what its frame shows."""
+
+WAITING = 20
+CORRECTED = 15
+
+
+async def test_every_page_asks_as_often_with_much_as_with_little(
+    site: Site, org: Organisation, owner_engine: Engine
+) -> None:
+    duanes = await site.bring_to(org, State.SUBMITTED)
+    assert await statements(site, org, duanes) == STATEMENTS
+
+    for number in range(1, WAITING):
+        await site.bring_to(org, State.SUBMITTED, day=MONDAY + timedelta(weeks=number))
+    maxs = corrected_often(site, org)
+    add_people(owner_engine, org, 60)
+    assert await statements(site, org, maxs) == STATEMENTS
+
+
+async def statements(site: Site, org: Organisation, key: SheetKey) -> dict[str, int]:
+    """How many statements each page asks about a timesheet, and about everything there is."""
+    sheet = site.sheet(key)
+    assert sheet is not None
+    staff_id, week = site.staff_id(org, sheet.owner_id), site.week(org, sheet.owner_id)
+    pages = {
+        "the week": (org.roland, week),
+        "its form for another type": (org.roland, f"{week}/form?type_id={TRAINING}"),
+        "asking why it is recalled": (org.roland, f"/timesheets/{key.timesheet_id}/recall"),
+        "the inbox": (org.roland, "/inbox"),
+        "a timesheet opened in the inbox": (org.roland, f"/inbox/{key.timesheet_id}"),
+        "the history": (org.roland, f"/history/{key.timesheet_id}"),
+        "the balances": (org.roland, f"/balances?on=2026-11-22&person={staff_id}"),
+        "the people": (org.suzanne, "/admin/people"),
+        "acting for somebody": (org.suzanne, f"/admin/people/{staff_id}/acting"),
+        "the start": (org.roland, "/"),
+    }
+    found = {}
+    for name, (who, address) in pages.items():
+        browser = site.browser(org, who)
+        with noting(site.services.engine) as asked:
+            assert (await browser.get(address)).status_code in (200, 303)
+        found[name] = len(asked)
+    return found
+
+
+@contextmanager
+def noting(engine: Engine) -> Iterator[list[str]]:
+    """The statements that are asked meanwhile."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def corrected_often(site: Site, org: Organisation) -> SheetKey:
+    """Max's week, submitted with many entries, each of them corrected once."""
+    mine, key = Asking(org, org.max, org.max), org.key(org.max)
+    for hour in range(CORRECTED):
+        site.desk.do(mine.record(worked(f"{hour:02}:00", f"{hour:02}:30")))
+    for entry in site.live(key):
+        hour = entry.start_at.hour
+        site.desk.do(mine.amend(entry.id, 1, worked(f"{hour:02}:00", f"{hour:02}:45")))
+    site.desk.do(mine.submit(site.digest(key)))
+    return key
+
+
+def add_people(owner: Engine, org: Organisation, many: int) -> None:
+    """More colleagues of Duane's."""
+    like_duane = {
+        "tenant_id": org.tenant_id,
+        "time_zone": "Europe/London",
+        "holiday_calendar": "GB-ENG",
+        "supervisor_id": org.roland,
+        "active": True,
+    }
+    rows = [
+        like_duane | {"id": uuid4(), "staff_id": f"{org.slug}-more-{number}", "name": f"Colleague {number}"}
+        for number in range(many)
+    ]
+    with owner.begin() as connection:
+        connection.execute(insert(Person).values(rows))

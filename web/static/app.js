@@ -1,33 +1,58 @@
-// What the pages do beyond HTML: dialogs, messages that go away, focus on what changed, keys in the inbox.
+// What the pages do beyond HTML: dialogs, messages that go away, focus on what changed, keys of the inbox.
 (() => {
   "use strict";
   const TOAST_MS = 8000;
+  const REFRESH = "Countersign-Refresh"; // sent by regions that ask again by themselves
   const one = (selector, within = document) => within.querySelector(selector);
   const all = (selector) => [...document.querySelectorAll(selector)];
+  const isRefresh = (ctx) => Boolean(ctx?.request?.headers[REFRESH]);
 
-  // Dialogs: a form that arrived in #dialog is opened; closing takes it away.
+  // Dialogs: a form that arrived in #dialog is opened; closing takes it away and gives the focus back.
   let opener = null;
   function openDialog() {
     const dialog = one("#dialog > dialog");
     if (!dialog || dialog.open) return;
     if (document.activeElement !== document.body) opener = document.activeElement;
     dialog.addEventListener("close", () => {
-      dialog.remove();
+      leaveDialog();
       opener?.focus();
     });
     dialog.showModal();
   }
+  function leaveDialog() {
+    house(document.body);
+    one("#dialog").replaceChildren();
+  }
 
-  // Answers: a whole page is never put into a part of one, and a refusal is not a place to come back to.
+  // Answers. A whole page is never put into a part of one, and a refusal is not a place to come back to.
+  // Who asked is kept before the swap, since the answer may take them away.
+  const askers = new WeakMap();
   function arrange(event) {
     const { ctx } = event.detail;
-    askers.set(ctx, ctx.sourceElement);
-    if (ctx.response.status >= 400) ctx.push = ctx.replace = null;
-    if (/^\s*<!doctype/i.test(ctx.text) && !ctx.select) {
+    const { raw, status, headers } = ctx.response;
+    const ok = status < 400;
+    if (!ok) ctx.push = ctx.replace = null;
+    if (/^\s*<!doctype/i.test(ctx.text) && (!ctx.select || raw.redirected)) {
       event.preventDefault();
-      if (ctx.response.raw.ok) location.assign(ctx.response.raw.url);
-      else say(one("#no-answer"));
+      if (ok) location.assign(raw.url);
+      else if (!isRefresh(ctx)) sayNoAnswer();
+    } else if (isRefresh(ctx)) {
+      if (!ok && !headers.has("HX-Redirect")) event.preventDefault();
+    } else {
+      askers.set(ctx, ctx.sourceElement);
+      house(document.body); // out of the dialog, which may be exchanged
+      if (ok) one("#toast").replaceChildren();
     }
+  }
+  function settle(event) {
+    const { ctx } = event.detail;
+    const asker = askers.get(ctx);
+    if (!asker) return;
+    if (asker.closest("#dialog dialog") && ctx.response.status < 400) leaveDialog();
+    openDialog();
+    showMessages();
+    // The answer may name its own place for the focus; else the form or link that asked does.
+    if (!one("#main [autofocus]") && !one("dialog[open]")) document.getElementById(asker.dataset.focus)?.focus();
   }
 
   // Messages: shown for a while, longer under the pointer or the focus. Refusals stay until dismissed.
@@ -35,72 +60,72 @@
   function watchToast() {
     clearTimeout(timer);
     const card = one("#toast .toast-card:not(.tone-bad)");
-    if (card) timer = setTimeout(() => card.remove(), TOAST_MS);
+    const end = () => (one("#toast:is(:hover, :focus-within)") ? watchToast() : card.remove());
+    if (card) timer = setTimeout(end, TOAST_MS);
   }
-  function say(template) {
-    one("#toast").replaceChildren(template.content.cloneNode(true));
-    watchToast();
+  // Beside an open dialog nothing else can be reached, so messages live in it meanwhile.
+  function house(home) {
+    const toast = one("#toast");
+    if (toast.parentElement === home) return;
+    home.append(toast);
+    announce();
   }
-  function announceLoaded() {
-    // A live region speaks only of what changes in it, so what the page came with is put in again.
-    const region = one("#toast");
-    const found = [...region.childNodes];
-    if (!one(".toast-card", region)) return;
-    region.replaceChildren();
+  function announce() {
+    // A live region speaks only of what changes in it, so what it came with is put in once more.
+    const toast = one("#toast");
+    const found = [...toast.childNodes];
+    toast.replaceChildren();
     setTimeout(() => {
-      region.replaceChildren(...found);
+      if (!one(".toast-card", toast)) toast.replaceChildren(...found);
       watchToast();
     }, 100);
   }
-
-  // Focus: the answer may name its own place with autofocus; else the form or link that asked does.
-  // Who asked is kept before the swap, since the answer may take them away.
-  const askers = new WeakMap();
-  function focusChanged(asker) {
-    if (!one("#main [autofocus]")) document.getElementById(asker.dataset.focus)?.focus();
+  function showMessages() {
+    house(one("dialog[open]") ?? document.body);
+    watchToast();
+  }
+  function sayNoAnswer() {
+    one("#toast").replaceChildren(one("#no-answer").content.cloneNode(true));
+    showMessages();
   }
 
-  document.addEventListener("htmx:after:request", arrange);
-  document.addEventListener("htmx:after:swap", (event) => {
-    const { ctx } = event.detail;
-    const asker = askers.get(ctx);
-    if (asker?.closest("#dialog dialog") && ctx.response.status < 400) one("#dialog").replaceChildren();
-    openDialog();
-    watchToast();
-    if (asker) focusChanged(asker);
+  document.addEventListener("htmx:before:request", (event) => {
+    if (isRefresh(event.detail.ctx) && document.hidden) event.preventDefault();
   });
-  document.addEventListener("htmx:error", () => say(one("#no-answer")));
+  document.addEventListener("htmx:after:request", arrange);
+  document.addEventListener("htmx:after:swap", settle);
+  document.addEventListener("htmx:error", (event) => isRefresh(event.detail.ctx) || sayNoAnswer());
+  document.addEventListener("DOMContentLoaded", announce);
 
+  const CLICKS = [
+    ["[data-dismiss]", (link) => link.closest(".toast-card").remove()],
+    ["dialog [data-close]", (link) => link.closest("dialog").close()],
+    ["[data-fold]", fold],
+    ["[commandfor=keys]", () => { one("#keys-on").checked = localStorage.keys !== "off"; }],
+  ];
   document.addEventListener("click", (event) => {
-    const dismiss = event.target.closest("[data-dismiss]");
-    const close = event.target.closest("dialog [data-close]");
-    if (dismiss) dismiss.closest(".toast-card").remove();
-    if (close) close.closest("dialog").close();
-    const fold = event.target.closest("[data-fold]");
-    if (fold) {
-      fold.closest("details").open = false;
-      one("#reject").focus();
+    for (const [selector, act] of CLICKS) {
+      const found = event.target.closest(selector);
+      if (!found) continue;
+      if (found.href) event.preventDefault();
+      act(found);
     }
-    if (dismiss || close || fold) event.preventDefault();
-    if (event.target.matches("dialog")) event.target.close();
     for (const menu of all("details.account[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
+  function fold(within) {
+    const details = within.closest("details");
+    details.open = false;
+    one("summary", details).focus();
+  }
   document.addEventListener("toggle", (event) => {
-    if (event.target.open && event.target.matches(".reject, .comment")) one("textarea:not([autofocus])", event.target)?.focus();
+    if (event.target.matches("details[open]")) one("textarea:not([autofocus])", event.target)?.focus();
   }, true);
-  for (const kind of ["pointerover", "focusin"]) {
-    document.addEventListener(kind, (event) => event.target.closest("#toast") && clearTimeout(timer));
-  }
-  for (const kind of ["pointerout", "focusout"]) {
-    document.addEventListener(kind, (event) => event.target.closest("#toast") && watchToast());
-  }
 
-  // Keys of the inbox: only letters, only while nothing is being typed.
+  // Keys: Escape folds what was unfolded; letters work in the inbox, while nothing is being typed.
   function step(by) {
     const rows = all("[data-row]");
-    const here = rows.findIndex((row) => row === document.activeElement || row.ariaCurrent === "true");
     const focused = rows.indexOf(document.activeElement);
-    const from = focused >= 0 ? focused : here;
+    const from = focused >= 0 ? focused : rows.findIndex((row) => row.ariaCurrent === "true");
     rows[Math.min(rows.length - 1, Math.max(0, from + by))]?.focus();
   }
   const KEYS = {
@@ -108,15 +133,18 @@
     k: () => step(-1),
     a: () => one("#approve")?.focus(),
     r: () => one("#reject")?.click(),
-    "?": () => one("#keys")?.showModal(),
+    "?": () => one("[commandfor=keys]").click(),
   };
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.matches("input, textarea, select") || one("dialog[open]");
-    if (!one("#inbox") || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (!Object.hasOwn(KEYS, event.key)) return;
+    const { key, target } = event;
+    const open = key === "Escape" && target.closest("details[open]");
+    if (open) fold(open);
+    if (!one("#inbox") || !Object.hasOwn(KEYS, key) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (one("dialog[open]") || target.matches("input, textarea, select") || localStorage.keys === "off") return;
     event.preventDefault();
-    KEYS[event.key]();
+    KEYS[key]();
   });
-
-  document.addEventListener("DOMContentLoaded", announceLoaded);
+  document.addEventListener("change", (event) => {
+    if (event.target.id === "keys-on") localStorage.keys = event.target.checked ? "on" : "off";
+  });
 })();

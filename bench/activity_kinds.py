@@ -6,73 +6,75 @@ from uuid import uuid4
 from temporalio.client import WorkflowHandle
 
 from bench.figures import Figure, Goal, latency
-from bench.organisation import Organisation, Sheet
+from bench.organisation import AGAIN, TENANT, Organisation, Sheet
 from bench.rounds import Batch, Job, Rivals, timed
-from bench.sizes import Sizes
+from bench.sizes import Sizes, Step
 from bench.workflows import QUEUE, CommandWorkflow, Given
-from models.commands import Asked, Move, Submit
+from models.commands import Asked, Move
 from models.database import command_transaction
 from models.rules.transitions import CommandKind
 from models.store import commands
 
 NO_SLOWER = Goal(1.0)
-Handles = dict[Sheet, WorkflowHandle[CommandWorkflow, None]]
+Handle = WorkflowHandle[CommandWorkflow, None]
 
 
-async def measure(org: Organisation, sizes: Sizes) -> list[Figure]:
-    """The figures 'activity'. Each timesheet is submitted and recalled over and over."""
-    sheets = await org.drafts(max(count for _, count in sizes.commands))
-    handles = {sheet: await _started(org) for sheet in sheets}
-    rivals = {at_once: Rivals() for at_once, _ in sizes.commands}
+async def measure(org: Organisation, sheets: list[Sheet], sizes: Sizes) -> list[Figure]:
+    """The figures 'activity'. Takes and leaves the timesheets submitted: each is recalled and submitted again."""
+    handles = await asyncio.gather(*(_started(org) for _ in sheets))
+    rivals = {step: Rivals() for step in sizes.activities}
     for locally in (True, False):
-        await _there_and_back(org, handles, sheets, max(rivals), locally)
+        await _there_and_back(org, handles, sheets, sizes.activities[-1], locally)
     for _ in range(sizes.rounds):
-        for at_once, count in sizes.commands:
-            used = sheets[:count]
-            await rivals[at_once].meet(
-                lambda used=used, at_once=at_once: _there_and_back(org, handles, used, at_once, True),  # type: ignore[misc]
-                lambda used=used, at_once=at_once: _there_and_back(org, handles, used, at_once, False),  # type: ignore[misc]
-            )
+        for step in sizes.activities:
+            await _meet(org, handles, sheets, rivals[step], step)
     return [
         latency(
-            f"activity p{percent}, {at_once} at once",
+            f"local activity p{percent}, {step.at_once} at once",
             each.compare(lambda batch, percent=percent: batch.percentile(percent)),  # type: ignore[misc]
             NO_SLOWER,
         )
         for percent in (50, 95)
-        for at_once, each in rivals.items()
+        for step, each in rivals.items()
     ]
 
 
-async def _started(org: Organisation) -> WorkflowHandle[CommandWorkflow, None]:
+async def _started(org: Organisation) -> Handle:
     client = org.services.client
     return await client.start_workflow(CommandWorkflow.run, id=f"bench-command/{uuid4()}", task_queue=QUEUE)
 
 
+async def _meet(org: Organisation, handles: list[Handle], sheets: list[Sheet], rivals: Rivals, step: Step) -> None:
+    await rivals.meet(
+        lambda: _there_and_back(org, handles, sheets, step, locally=True),
+        lambda: _there_and_back(org, handles, sheets, step, locally=False),
+    )
+
+
 async def _there_and_back(
-    org: Organisation, handles: Handles, sheets: list[Sheet], at_once: int, locally: bool
+    org: Organisation, handles: list[Handle], sheets: list[Sheet], step: Step, locally: bool
 ) -> Batch:
-    """Submit all, then recall all: afterwards everything is as before."""
-    there = [sheet.ask(CommandKind.SUBMIT, Submit(sheet.digest)) for sheet in sheets]
-    back = [sheet.ask(CommandKind.RECALL, Move(), "Measured again.") for sheet in sheets]
+    """Recall as many, then submit them again: afterwards everything is as before."""
+    used = sheets[: step.count]
+    there = [sheet.ask(CommandKind.RECALL, Move(), AGAIN) for sheet in used]
+    back = [sheet.submission() for sheet in used]
     await asyncio.to_thread(_note, org, [*there, *back])
-    used = [handles[sheet] for sheet in sheets]
-    submitted = await timed(_jobs(there, used, locally), at_once)
-    return submitted + await timed(_jobs(back, used, locally), at_once)
+    recalled = await timed(_jobs(there, handles, locally), step.at_once)
+    return recalled + await timed(_jobs(back, handles, locally), step.at_once)
 
 
 def _note(org: Organisation, all_asked: list[Asked]) -> None:
     """What the pages do before they turn to Temporal; not part of what is measured."""
-    for asked in all_asked:
-        with command_transaction(org.services.engine, asked.key.tenant_id) as session:
+    with command_transaction(org.services.engine, TENANT.id) as session:
+        for asked in all_asked:
             commands.ask(session, asked)
 
 
-def _jobs(all_asked: list[Asked], handles: list[WorkflowHandle[CommandWorkflow, None]], locally: bool) -> list[Job]:
-    return [_job(asked, handle, locally) for asked, handle in zip(all_asked, handles, strict=True)]
+def _jobs(all_asked: list[Asked], handles: list[Handle], locally: bool) -> list[Job]:
+    return [_job(asked, handle, locally) for asked, handle in zip(all_asked, handles, strict=False)]
 
 
-def _job(asked: Asked, handle: WorkflowHandle[CommandWorkflow, None], locally: bool) -> Job:
+def _job(asked: Asked, handle: Handle, locally: bool) -> Job:
     async def carry_out(_lane: int) -> None:
         await handle.execute_update(CommandWorkflow.carry_out, Given(asked.ref, locally))
 

@@ -3,38 +3,37 @@
 from collections.abc import Iterator
 from uuid import uuid4
 
-from sqlalchemy import func, select
-
 from bench.bare import Bare
 from bench.browser import Connection
 from bench.figures import Figure, Goal, latency, rate
-from bench.organisation import TENANT, Organisation, Sheet
+from bench.organisation import Organisation, Sheet
 from bench.rounds import Batch, Job, Rivals, timed
-from bench.sizes import Sizes
-from models.database import read_session
-from models.tables.timesheet import Decision
+from bench.sizes import Sizes, Step
+from models.rules.transitions import CommandKind
 
 SLOWEST = Goal(1.5)
 FEWEST = Goal(0.7, at_least=True)
-WARM_UP = 16
+WARM_UP = 4
 
 
-async def measure(org: Organisation, sizes: Sizes) -> list[Figure]:
-    """The figures 'decision' and 'throughput'."""
-    bare = await Bare.started(org.services.client, max(count for _, count in sizes.decisions))
-    rivals = {at_once: Rivals() for at_once, _ in sizes.decisions}
-    await _approve(org, await org.submitted(min(WARM_UP, sizes.decisions[-1][1])), 4)
+async def measure(org: Organisation, sheets: list[Sheet], sizes: Sizes) -> list[Figure]:
+    """The figures 'decision' and 'throughput'. Takes and leaves the timesheets submitted."""
+    bare = await Bare.started(org.services.client, sizes.sheets)
+    await _approve(org, sheets, WARM_UP)
+    await org.submit_again(sheets)
+    rivals = {step: Rivals() for step in sizes.decisions}
     for _ in range(sizes.rounds):
-        for at_once, count in sizes.decisions:
-            await _round(org, bare, rivals[at_once], at_once, count)
+        for step in sizes.decisions:
+            await _meet(org, sheets[: step.count], bare, rivals[step], step)
     return list(_figures(rivals))
 
 
-async def _round(org: Organisation, bare: Bare, rivals: Rivals, at_once: int, count: int) -> None:
-    sheets = await org.submitted(count)
-    before = _decided(org)
-    await rivals.meet(lambda: _approve(org, sheets, at_once), lambda: bare.update(count, at_once))
-    assert _decided(org) == before + count, "an approval was answered that is not in the database"
+async def _meet(org: Organisation, sheets: list[Sheet], bare: Bare, rivals: Rivals, step: Step) -> None:
+    before = org.carried_out(CommandKind.APPROVE)
+    await rivals.meet(lambda: _approve(org, sheets, step.at_once), lambda: bare.update(step))
+    approved = org.carried_out(CommandKind.APPROVE) - before
+    assert approved == step.count, f"{step.count} approvals were answered, {approved} are in the database"
+    await org.submit_again(sheets)
 
 
 async def _approve(org: Organisation, sheets: list[Sheet], at_once: int) -> Batch:
@@ -56,18 +55,12 @@ def _approval(org: Organisation, lanes: list[Connection], sheet: Sheet) -> Job:
     return approve
 
 
-def _decided(org: Organisation) -> int:
-    with read_session(org.services.engine, TENANT.id) as session:
-        return session.scalar(select(func.count()).select_from(Decision)) or 0
-
-
-def _figures(rivals: dict[int, Rivals]) -> Iterator[Figure]:
-    for at_once, each in rivals.items():
+def _figures(rivals: dict[Step, Rivals]) -> Iterator[Figure]:
+    for step, each in rivals.items():
         halves = each.compare(lambda batch: batch.percentile(50))
-        yield latency(f"decision p50, {at_once} at once", halves, SLOWEST)
-    for at_once, each in rivals.items():
+        yield latency(f"decision p50, {step.at_once} at once", halves, SLOWEST)
+    for step, each in rivals.items():
         tails = each.compare(lambda batch: batch.percentile(95))
-        yield latency(f"decision p95, {at_once} at once", tails)
-    at_once = max(rivals)
-    rates = rivals[at_once].compare(lambda batch: batch.per_second)
-    yield rate(f"throughput, {at_once} at once", rates, FEWEST)
+        yield latency(f"decision p95, {step.at_once} at once", tails)
+    step = max(rivals, key=lambda step: step.at_once)
+    yield rate(f"throughput, {step.at_once} at once", rivals[step].compare(lambda batch: batch.per_second), FEWEST)

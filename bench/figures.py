@@ -1,11 +1,12 @@
 """Measured figures, and the table they are reported in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from bench.rounds import Comparison
 
-HEAD = ("figure", "ours", "against", "ratio or value", "goal", "met")
+HEAD = ("figure", "ours", "against", "ratio or value", "range", "samples", "goal", "met")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,30 +26,46 @@ class Figure:
     """One line of the table."""
 
     what: str
-    value: float
+    values: Sequence[float]
+    """Of each round; the middle one is what is reported."""
     unit: str = "×"
     ours: str = ""
     against: str = ""
+    samples: str = "1"
     goal: Goal | None = None
+
+    @property
+    def value(self) -> float:
+        """What is reported."""
+        return median(self.values)
 
     def cells(self) -> tuple[str, ...]:
         """The line, cell by cell."""
+        spread = f"{_short(min(self.values))} – {_short(max(self.values))}" if len(self.values) > 1 else ""
         goal, met = "", ""
         if self.goal:
             goal = f"{'≥' if self.goal.at_least else '≤'} {self.goal.value:g} {self.unit}"
             met = "yes" if self.goal.is_met(self.value) else "no"
-        value = f"{self.value:.0f}" if self.value >= 100 else f"{self.value:.2f}"
-        return (self.what, self.ours, self.against, f"{value} {self.unit}", goal, met)
+        return (
+            self.what,
+            self.ours,
+            self.against,
+            f"{_short(self.value)} {self.unit}",
+            spread,
+            self.samples,
+            goal,
+            met,
+        )
 
 
 def latency(what: str, found: Comparison, goal: Goal | None = None) -> Figure:
     """A figure of times: how much longer ours takes than the other."""
-    return Figure(what, found.ratio, ours=_milliseconds(found.ours), against=_milliseconds(found.other), goal=goal)
+    return _compared(what, found, goal, f"{found.ours * 1000:.1f} ms", f"{found.other * 1000:.1f} ms")
 
 
 def rate(what: str, found: Comparison, goal: Goal | None = None) -> Figure:
     """A figure of rates: how many of ours are done while one of the others is."""
-    return Figure(what, found.ratio, ours=_a_second(found.ours), against=_a_second(found.other), goal=goal)
+    return _compared(what, found, goal, f"{found.ours:.0f} /s", f"{found.other:.0f} /s")
 
 
 def table(figures: Iterable[Figure]) -> str:
@@ -60,9 +77,10 @@ def table(figures: Iterable[Figure]) -> str:
     return "\n".join([lines[0], rule, *lines[1:]])
 
 
-def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.1f} ms"
+def _compared(what: str, found: Comparison, goal: Goal | None, ours: str, against: str) -> Figure:
+    samples = f"{len(found.ratios)} × {found.jobs}"
+    return Figure(what, found.ratios, ours=ours, against=against, samples=samples, goal=goal)
 
 
-def _a_second(rate: float) -> str:
-    return f"{rate:.0f} /s"
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.2f}"

@@ -1,16 +1,18 @@
-"""An organisation to measure with: teams of people, and timesheets brought to where a measurement begins."""
+"""An organisation to measure with: people, those who approve their time, and certified weeks to decide on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
+
 from bench.browser import Visitor, sign_in
 from bench.system import System
-from demo.people import PASSWORD, ZONE, DemoPerson, DemoTenant, found
-from models.commands import Asked, Body, EntryFields, Record, Submit
+from demo.people import ZONE, DemoPerson, DemoTenant, found
+from models.commands import Asked, Body, EntryFields, Move, Record, Submit
 from models.database import read_session
 from models.messages import SheetKey
 from models.reads.viewer import Onlooker
@@ -19,52 +21,43 @@ from models.rules.periods import Period, period_of, timesheet_id
 from models.rules.transitions import CommandKind
 from models.standard import SHIFT
 from models.store.sheets import content_of, live_entries
+from models.tables.timesheet import Command
 from web.app import connect
+from web.auth.demo import PASSWORD
 from web.services import Services
 
 TEAMS = 8
-TEAM = 8
-"""People in a team."""
-
-WEEKS = 40
-"""How many weeks each person has."""
-
+WORKERS = 64
 WORKDAYS = 5
 AT_ONCE = 8
 """How many timesheets are prepared at once."""
+
+AGAIN = "Measured again."
+"""The reason for each revision."""
 
 
 def _approver(team: int) -> str:
     return f"approver-{team}"
 
 
-def _worker(team: int, number: int) -> str:
-    return f"worker-{team}-{number}"
+def _worker(number: int) -> str:
+    return f"worker-{number}"
 
 
-TENANT = DemoTenant(
-    "bench",
-    "Measurements",
-    (
-        *(DemoPerson(_approver(team), f"Approver {team}", ("worker", "supervisor")) for team in range(TEAMS)),
-        *(
-            DemoPerson(
-                _worker(team, number),
-                f"Worker {team}.{number}",
-                supervisor=_approver(team),
-                signs_in=(team, number) == (0, 0),
-            )
-            for number in range(TEAM)
-            for team in range(TEAMS)
-        ),
-    ),
-    (("bench-1", "Measuring", None),),
-)
+def _people() -> Iterator[DemoPerson]:
+    for team in range(TEAMS):
+        yield DemoPerson(_approver(team), f"Approver {team}", ("worker", "supervisor"))
+    for number in range(WORKERS):
+        name = f"Worker {number}"
+        yield DemoPerson(_worker(number), name, supervisor=_approver(number % TEAMS), signs_in=number == 0)
+
+
+TENANT = DemoTenant("bench", "Measurements", tuple(_people()), (("bench-1", "Measuring", None),))
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One person's week with its certified, or yet to be certified, content."""
+    """One person's week, and the digest of what is recorded on it."""
 
     key: SheetKey
     owner_id: UUID
@@ -85,10 +78,14 @@ class Sheet:
             reason=reason,
         )
 
+    def submission(self) -> Asked:
+        """The owner certifies what is recorded."""
+        return self.ask(CommandKind.SUBMIT, Submit(self.digest))
+
 
 @dataclass(frozen=True)
 class Organisation:
-    """The organisation in a running system. Its timesheets are taken one after the other, each once."""
+    """The organisation in a running system."""
 
     system: System
     services: Services
@@ -96,68 +93,69 @@ class Organisation:
     """By team, signed in."""
     worker: Visitor
     """One who records, signed in."""
-    _unused: Iterator[Sheet]
 
     @classmethod
     async def founded(cls, system: System) -> "Organisation":
         """Found the organisation and sign its people in."""
         settings = system.settings
-        today = datetime.now(UTC).date()
         assert settings.database_owner_url is not None
-        await asyncio.to_thread(found, settings.database_owner_url, TENANT, today)
+        await asyncio.to_thread(found, settings.database_owner_url, TENANT, _today())
         services = await connect(settings)
         approvers = [await sign_in(system.origin, _approver(team), PASSWORD) for team in range(TEAMS)]
-        worker = await sign_in(system.origin, _worker(0, 0), PASSWORD)
-        return cls(system, services, tuple(approvers), worker, _weeks(today))
+        return cls(system, services, tuple(approvers), await sign_in(system.origin, _worker(0), PASSWORD))
 
-    async def drafts(self, count: int) -> list[Sheet]:
-        """As many timesheets with a whole week recorded."""
-        return await self._prepared(count, self._record)
-
-    async def submitted(self, count: int) -> list[Sheet]:
-        """As many timesheets recorded and submitted."""
-        return await self._prepared(count, self._submit)
-
-    async def give(self, asked: Asked) -> None:
-        """Give a command as the pages do."""
-        assert asked.actor_id is not None
-        await self.services.commands.give(Onlooker(TENANT.id, asked.actor_id), asked)
-
-    async def _prepared(self, count: int, prepare: Callable[[Sheet], Awaitable[Sheet]]) -> list[Sheet]:
+    async def submitted(self, numbers: Iterable[int]) -> list[Sheet]:
+        """Timesheets of past weeks, by number, each with a whole week recorded and certified."""
         turns = asyncio.Semaphore(AT_ONCE)
+        sheets = (_sheet(number % WORKERS, 1 + number // WORKERS) for number in numbers)
+        return list(await asyncio.gather(*(self._record_and_submit(sheet, turns) for sheet in sheets)))
 
-        async def one(sheet: Sheet) -> Sheet:
-            async with turns:
-                return await prepare(sheet)
+    async def record_this_week(self) -> None:
+        """A whole week for the worker who is signed in, not yet certified."""
+        await self._record(_sheet(0, 0))
 
-        return list(await asyncio.gather(*(one(next(self._unused)) for _ in range(count))))
+    async def submit_again(self, sheets: Iterable[Sheet]) -> None:
+        """Revise decided timesheets and certify them anew, unchanged."""
+        turns = asyncio.Semaphore(AT_ONCE)
+        await asyncio.gather(*(self._revise_and_submit(sheet, turns) for sheet in sheets))
+
+    def carried_out(self, *kinds: CommandKind) -> int:
+        """How many commands the database says are done, of some kinds or of all."""
+        done = select(func.count()).select_from(Command).where(Command.completed_at.is_not(None))
+        wanted = done.where(Command.kind.in_(kinds)) if kinds else done
+        with read_session(self.services.engine, TENANT.id) as session:
+            return session.scalar(wanted) or 0
+
+    async def _record_and_submit(self, sheet: Sheet, turns: asyncio.Semaphore) -> Sheet:
+        async with turns:
+            recorded = await self._record(sheet)
+            await self._give(recorded.submission())
+            return recorded
 
     async def _record(self, sheet: Sheet) -> Sheet:
         for fields in _entries(sheet.period.start):
-            await self.give(sheet.ask(CommandKind.RECORD, Record(fields)))
+            await self._give(sheet.ask(CommandKind.RECORD, Record(fields)))
         return await asyncio.to_thread(self._digested, sheet)
 
-    async def _submit(self, sheet: Sheet) -> Sheet:
-        recorded = await self._record(sheet)
-        await self.give(recorded.ask(CommandKind.SUBMIT, Submit(recorded.digest)))
-        return recorded
+    async def _revise_and_submit(self, sheet: Sheet, turns: asyncio.Semaphore) -> None:
+        async with turns:
+            await self._give(sheet.ask(CommandKind.REVISE, Move(), AGAIN))
+            await self._give(sheet.submission())
+
+    async def _give(self, asked: Asked) -> None:
+        assert asked.actor_id is not None
+        await self.services.commands.give(Onlooker(TENANT.id, asked.actor_id), asked)
 
     def _digested(self, sheet: Sheet) -> Sheet:
         with read_session(self.services.engine, TENANT.id) as session:
             entries = live_entries(session, sheet.key.timesheet_id)
-            digest = sheet_digest(content_of(sheet.owner_id, sheet.period, entries))
-        return Sheet(sheet.key, sheet.owner_id, sheet.team, sheet.period, digest)
+            return replace(sheet, digest=sheet_digest(content_of(sheet.owner_id, sheet.period, entries)))
 
 
-def _weeks(today: date) -> Iterator[Sheet]:
-    """Every week of everybody, the oldest first, so that no balance after it has to follow."""
-    for ago in range(WEEKS, 0, -1):
-        period = period_of(today - timedelta(weeks=ago))
-        for team in range(TEAMS):
-            for number in range(TEAM):
-                owner_id = TENANT.person_id(_worker(team, number))
-                key = SheetKey(TENANT.id, timesheet_id(TENANT.id, owner_id, period.start))
-                yield Sheet(key, owner_id, team, period)
+def _sheet(worker: int, weeks_ago: int) -> Sheet:
+    period = period_of(_today() - timedelta(weeks=weeks_ago))
+    owner_id = TENANT.person_id(_worker(worker))
+    return Sheet(SheetKey(TENANT.id, timesheet_id(TENANT.id, owner_id, period.start)), owner_id, worker % TEAMS, period)
 
 
 def _entries(monday: date) -> Iterator[EntryFields]:
@@ -171,3 +169,7 @@ def _entries(monday: date) -> Iterator[EntryFields]:
             task="measuring",
             meal_break_minutes=30,
         )
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()

@@ -36,11 +36,18 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Medians over the rounds. The ratio is the median of each round's own ratio."""
+    """Two things by one measure: medians over the rounds, and the ratio of each round."""
 
     ours: float
     other: float
-    ratio: float
+    ratios: tuple[float, ...]
+    jobs: int
+    """Of each of the two in each round."""
+
+    @property
+    def ratio(self) -> float:
+        """The median of the rounds' ratios."""
+        return median(self.ratios)
 
 
 @dataclass
@@ -62,8 +69,8 @@ class Rivals:
     def compare(self, measure: Callable[[Batch], float]) -> Comparison:
         """The two by one measure."""
         ours, other = [measure(each) for each in self.ours], [measure(each) for each in self.other]
-        ratios = [one / two for one, two in zip(ours, other, strict=True)]
-        return Comparison(median(ours), median(other), median(ratios))
+        ratios = tuple(one / two for one, two in zip(ours, other, strict=True))
+        return Comparison(median(ours), median(other), ratios, len(self.ours[0].seconds))
 
 
 async def timed(jobs: Sequence[Job], at_once: int) -> Batch:

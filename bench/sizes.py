@@ -4,22 +4,33 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One part of a round: how many requests, and how many of them at once."""
+
+    at_once: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Sizes:
-    """Numbers of rounds and of requests in each."""
+    """How often and how much."""
 
     rounds: int
     starts: int
-    decisions: tuple[tuple[int, int], ...]
-    """How many at once, and how many in all, for each step of a round."""
-    commands: tuple[tuple[int, int], ...]
-    """The same for the comparison of activities."""
+    decisions: tuple[Step, ...]
+    activities: tuple[Step, ...]
+
+    @property
+    def sheets(self) -> int:
+        """How many timesheets the largest step needs."""
+        return max(step.count for step in (*self.decisions, *self.activities))
 
 
 FULL = Sizes(
-    rounds=5,
+    rounds=7,
     starts=5,
-    decisions=((1, 40), (8, 96), (32, 160)),
-    commands=((1, 24), (16, 64)),
+    decisions=(Step(1, 30), Step(8, 64), Step(32, 128)),
+    activities=(Step(1, 30), Step(16, 64)),
 )
 
-QUICK = Sizes(rounds=1, starts=1, decisions=((1, 2), (4, 4)), commands=((1, 2), (2, 2)))
+QUICK = Sizes(rounds=1, starts=1, decisions=(Step(1, 4), Step(4, 8)), activities=(Step(1, 2), Step(2, 4)))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from gzip import decompress
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -17,7 +18,7 @@ REFERENCE = re.compile(r"""url\(\s*['"]?([^'")]+)""")
 
 async def measure(org: Organisation) -> list[Figure]:
     """The figure 'page weight': every byte on the wire, heads of the answers included."""
-    await org.drafts(1)
+    await org.record_this_week()
     connection = await Connection.open(org.system.origin)
     try:
         loaded = await _load(connection, org)
@@ -26,7 +27,7 @@ async def measure(org: Organisation) -> list[Figure]:
     for path, answer in loaded.items():
         assert answer.status == 200, f"{path}: {answer.status}"
     total = sum(answer.received for answer in loaded.values())
-    return [Figure("page weight, week page", total / 1000, "kB", goal=LIGHT)]
+    return [Figure("page weight, week page", [total / 1000], "kB", samples=f"{len(loaded)} files", goal=LIGHT)]
 
 
 async def _load(connection: Connection, org: Organisation) -> dict[str, Answer]:
@@ -86,7 +87,6 @@ def _own(wanted: str, path: str) -> str:
 
 
 def _unpacked(answer: Answer) -> str:
-    from gzip import decompress
 
     packed = answer.header("content-encoding") == "gzip"
     return (decompress(answer.body) if packed else answer.body).decode()

@@ -24,7 +24,7 @@ def examine(settings: Settings) -> Iterator[str]:
     """Everything that is wrong, in words; nothing when all invariants hold."""
     engine = engine_for(settings.database_url)
     with read_session(engine, UUID(int=0)) as session:
-        tenants = session.execute(select(Tenant.id, Tenant.slug)).tuples().all()
+        tenants = session.execute(select(Tenant.id, Tenant.slug)).all()
     for tenant_id, slug in tenants:
         with read_session(engine, tenant_id) as session:
             yield from (f"{slug}: {finding}" for finding in findings(session))

@@ -1,6 +1,7 @@
 """The product's command by a local activity against the same by an ordinary one."""
 
 import asyncio
+from collections.abc import Iterator
 from uuid import uuid4
 
 from temporalio.client import WorkflowHandle
@@ -20,23 +21,35 @@ Handle = WorkflowHandle[CommandWorkflow, None]
 
 
 async def measure(org: Organisation, sheets: list[Sheet], sizes: Sizes) -> list[Figure]:
-    """The figures 'activity'. Takes and leaves the timesheets submitted: each is recalled and submitted again."""
+    """The figures 'local activity'. Takes and leaves the timesheets submitted: each is recalled and certified again."""
     handles = await asyncio.gather(*(_started(org) for _ in sheets))
-    rivals = {step: Rivals() for step in sizes.activities}
+    most = max(sizes.activities, key=lambda step: step.at_once)
     for locally in (True, False):
-        await _there_and_back(org, handles, sheets, sizes.activities[-1], locally)
+        await _there_and_back(org, handles, sheets, most, locally)
+    rivals = {step: Rivals() for step in sizes.activities}
     for _ in range(sizes.rounds):
         for step in sizes.activities:
             await _meet(org, handles, sheets, rivals[step], step)
+    events = [await _events_added(org, handles, sheets, locally) for locally in (True, False)]
     return [
-        latency(
-            f"local activity p{percent}, {step.at_once} at once",
-            each.compare(lambda batch, percent=percent: batch.percentile(percent)),  # type: ignore[misc]
-            NO_SLOWER,
-        )
-        for percent in (50, 95)
-        for step, each in rivals.items()
+        *_latencies(rivals),
+        latency("processor time of a command by local activity", rivals[most].compare(Batch.processor_in)),
+        Figure("events of it in the history", [events[0] / events[1]], ours=f"{events[0]}", against=f"{events[1]}"),
     ]
+
+
+def _latencies(rivals: dict[Step, Rivals]) -> Iterator[Figure]:
+    for percent in (50, 95):
+        for step, each in rivals.items():
+            found = each.compare(lambda batch, percent=percent: batch.percentile(percent))  # type: ignore[misc]
+            yield latency(f"local activity p{percent}, {step.at_once} at once", found, NO_SLOWER)
+
+
+async def _events_added(org: Organisation, handles: list[Handle], sheets: list[Sheet], locally: bool) -> int:
+    """How many events one command adds to a history."""
+    before = len((await handles[0].fetch_history()).events)
+    await _there_and_back(org, handles, sheets, Step(1, 1), locally)
+    return (len((await handles[0].fetch_history()).events) - before) // 2
 
 
 async def _started(org: Organisation) -> Handle:

@@ -78,8 +78,7 @@ def table(figures: Iterable[Figure]) -> str:
 
 
 def _compared(what: str, found: Comparison, goal: Goal | None, ours: str, against: str) -> Figure:
-    samples = f"{len(found.ratios)} × {found.jobs}"
-    return Figure(what, found.ratios, ours=ours, against=against, samples=samples, goal=goal)
+    return Figure(what, found.ratios, ours=ours, against=against, samples=found.samples, goal=goal)
 
 
 def _short(value: float) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bench.figures import Figure, Goal
 from bench.organisation import Organisation
+from bench.usage import resident
 
 STEADY = Goal(1.1)
 MEGABYTE = 1_000_000
@@ -19,13 +20,13 @@ class Memory:
     @classmethod
     def of(cls, org: Organisation) -> "Memory":
         """What is held now."""
-        return cls(org.carried_out(), org.system.resident())
+        return cls(org.carried_out(), resident())
 
     def grown_to(self, later: "Memory") -> list[Figure]:
         """The figures 'memory'."""
         return [
             Figure(
-                f"memory of the {name}, after {later.commands} commands against {self.commands}",
+                f"memory of {name}, after {later.commands} commands against {self.commands}",
                 [held / self.resident[name]],
                 ours=f"{held / MEGABYTE:.0f} MB",
                 against=f"{self.resident[name] / MEGABYTE:.0f} MB",

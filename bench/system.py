@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-import psutil
-
 from embedded import free_port
 from processes import end, spawn, tail, wait_until
 from settings import Settings, load
@@ -42,16 +40,6 @@ class System:
     def origin(self) -> str:
         """Where its pages are."""
         return self.settings.base_url
-
-    def resident(self) -> dict[str, int]:
-        """Bytes of memory that its web and worker processes hold."""
-        found: dict[str, int] = {}
-        for child in psutil.Process(self.process.pid).children():
-            words = child.cmdline()
-            for name in ("web", "worker"):
-                if "countersign" in words and name in words:
-                    found[name] = child.memory_info().rss
-        return found
 
 
 @contextmanager

@@ -136,6 +136,7 @@ def _add(connection: Connection, table: type[Base], rows: list[dict[str, Any]]) 
 
 def _rows(tenant: DemoTenant, today: date) -> list[tuple[type[Base], list[dict[str, Any]]]]:
     workers = [person for person in tenant.people if "worker" in person.roles]
+    password = hash_password(PASSWORD)  # everybody knows it, and each hashing takes a while
     return [
         (TenantPolicy, [{"time_zone": ZONE, "certification": CERTIFICATION}]),
         (Person, [_person(tenant, person) for person in tenant.people]),
@@ -144,7 +145,7 @@ def _rows(tenant: DemoTenant, today: date) -> list[tuple[type[Base], list[dict[s
         (Project, [_project(tenant, *project) for project in tenant.projects]),
         (Agreement, [_agreement(tenant, person, today) for person in workers]),
         (AgreementTarget, [row for person in workers for row in _targets(tenant, person, today)]),
-        (Account, [_account(tenant, person) for person in tenant.people if person.signs_in]),
+        (Account, [_account(tenant, person, password) for person in tenant.people if person.signs_in]),
     ]
 
 
@@ -199,9 +200,9 @@ def _agreement_id(tenant: DemoTenant, person: DemoPerson, start: date) -> UUID:
     return uuid5(tenant.person_id(person.staff_id), start.isoformat())
 
 
-def _account(tenant: DemoTenant, person: DemoPerson) -> dict[str, Any]:
+def _account(tenant: DemoTenant, person: DemoPerson, password: str) -> dict[str, Any]:
     return {
         "person_id": tenant.person_id(person.staff_id),
         "login": person.staff_id,
-        "password_hash": hash_password(PASSWORD),
+        "password_hash": password,
     }

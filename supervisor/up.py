@@ -6,7 +6,6 @@ import contextlib
 import functools
 import signal
 import subprocess
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -87,7 +86,7 @@ class _Up:
         self._workers = workers
         self._fill_demo = fill_demo
         self._demo: subprocess.Popen[bytes] | None = None
-        self._stopping = threading.Event()
+        self._stopping = False  # no `threading.Event`: its lock would be taken twice by a signal that comes too soon
         self._children: list[Child] = []
 
     def run(self) -> None:
@@ -95,7 +94,7 @@ class _Up:
         with self._signals():
             try:
                 for step in (self._start_servers, self._start_parts, self._watch):
-                    if not self._stopping.is_set():
+                    if not self._stopping:
                         step()
             except EmbeddedServerError as error:
                 raise CannotStartError(str(error)) from None
@@ -115,8 +114,8 @@ class _Up:
             end(migration, ask=signal.SIGTERM, seconds=LEFTOVER_SECONDS)
 
     def _await_migration(self, migration: subprocess.Popen[bytes]) -> None:
-        wait_until(lambda: migration.poll() is not None or self._stopping.is_set(), seconds=MIGRATION_SECONDS)
-        if self._stopping.is_set():
+        wait_until(lambda: migration.poll() is not None or self._stopping, seconds=MIGRATION_SECONDS)
+        if self._stopping:
             return
         if migration.returncode != 0:
             raise CannotStartError(self._with_log("The database could not be prepared", "migrate"))
@@ -130,7 +129,7 @@ class _Up:
         web = Child("web", self._parts.start_web, WEB_GRACE_SECONDS)
         self._keep(web)
         answered = wait_until(lambda: self._needs_no_waiting(web), seconds=FIRST_PAGE_SECONDS)
-        if self._stopping.is_set():
+        if self._stopping:
             return
         if not answered or web.identity() is None:
             raise CannotStartError(self._with_log("The pages did not start", "web"))
@@ -139,7 +138,7 @@ class _Up:
     def _needs_no_waiting(self, web: Child) -> bool:
         """Whether the pages answer, or never will."""
         running = web.identity()
-        if self._stopping.is_set() or running is None:
+        if self._stopping or running is None:
             return True
         if not listens(running.pid, self._parts.ports.web):
             return False
@@ -170,11 +169,12 @@ class _Up:
         write_children(self._data_dir, [identity for identity in identities if identity])
 
     def _watch(self) -> None:
-        while not self._stopping.wait(LOOK_SECONDS):
+        while not self._stopping:
             started = [child for child in self._children if child.watch(self._say)]
             if started:
                 self._list_children()
             self._look_at_demo()
+            time.sleep(LOOK_SECONDS)
 
     def _look_at_demo(self) -> None:
         if self._demo is None or self._demo.poll() is None:
@@ -205,10 +205,10 @@ class _Up:
         """The first signal stops in order and with patience, the next ones without patience."""
 
         def stop(_number: int, _frame: object) -> None:
-            if self._stopping.is_set():
+            if self._stopping:
                 for child in self._clients:
                     child.kill()
-            self._stopping.set()
+            self._stopping = True
 
         before = [(number, signal.signal(number, stop)) for number in STOP_SIGNALS]
         try:

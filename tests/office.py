@@ -1,12 +1,14 @@
 """Commands given to the workflows of timesheets exactly as the web gives them, with a real worker behind."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import cast
 
+import pytest
 from sqlalchemy import Engine
 from temporalio.client import (
     Client,
@@ -19,6 +21,7 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCStatusCode
 
+from activities.commands import RULES
 from activities.failures import refused_by
 from models.commands import Asked
 from models.database import command_transaction
@@ -32,6 +35,9 @@ from tests.factories import worked
 from tests.waiting import eventually_async
 from worker import SLOTS, build_worker
 from workflows.timesheet import TimesheetWorkflow
+
+LONGEST_SECONDS = 30.0
+"""A command that is not answered at all is a failure rather than a test without end."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +78,10 @@ class Office:
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         )
         try:
-            return await self.client.execute_update_with_start_workflow(
-                TimesheetWorkflow.carry_out, asked.ref, id=update_id, start_workflow_operation=start
-            )
+            async with asyncio.timeout(LONGEST_SECONDS):
+                return await self.client.execute_update_with_start_workflow(
+                    TimesheetWorkflow.carry_out, asked.ref, id=update_id, start_workflow_operation=start
+                )
         except WorkflowUpdateFailedError as failure:
             refusal = refused_by(failure.cause)
             if refusal is None:
@@ -165,6 +172,18 @@ async def tell_the_story(life: Life, office: Office) -> CommandOutcome:
     await submit(life, office)
     suzanne = life.suzanne_for(life.org.roland, "Roland is away.")
     return await office.give(suzanne.approve(life.desk.digest(life.key)))
+
+
+@contextmanager
+def mistaken(kind: CommandKind) -> Iterator[None]:
+    """The workers of this process have a mistake in their code for one kind of command."""
+
+    def divide_by_nothing(_: object) -> None:
+        raise ZeroDivisionError
+
+    with pytest.MonkeyPatch.context() as code:
+        code.setitem(RULES, kind, divide_by_nothing)
+        yield
 
 
 @asynccontextmanager

@@ -21,7 +21,7 @@ from supervisor.state import read_run, running_settings
 from tests.waiting import eventually
 
 START_SECONDS = 60.0
-"""How long a start may take on a busy machine; as long as that everything is waited for here."""
+"""How long a start may take on a busy machine."""
 
 WEB = "countersign web"
 WORKER = "countersign worker"
@@ -71,10 +71,6 @@ class Standing:
         ours = [session for session in postgres.children() if APPLICATION in _command_line(session)]
         ours[0].kill()
 
-    def await_successor(self, words: str, gone: psutil.Process) -> None:
-        """Wait until another process took the place of one that is gone."""
-        self.await_(lambda: any(child.pid != gone.pid for child in self.children(words)), f"another {words}")
-
     def await_ready(self) -> None:
         """Wait until the database, Temporal and a worker answer."""
         self.await_(self._is_ready, "everything answers")
@@ -82,7 +78,7 @@ class Standing:
     def await_(self, is_so: Callable[[], object], what: str) -> None:
         """Wait as long as a start may take; what it said meanwhile is in the failure."""
         try:
-            eventually(is_so, what, START_SECONDS)
+            in_time(is_so, what)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.output.read_text()}") from None
 
@@ -115,6 +111,11 @@ class Standing:
             return False
 
 
+def in_time(is_so: Callable[[], object], what: str) -> None:
+    """Wait as long as a start may take."""
+    eventually(is_so, what, START_SECONDS, step=0.1)
+
+
 def command(*arguments: str | Path) -> list[str]:
     """One of the product's commands."""
     return [sys.executable, "-P", "-m", "countersign", *map(str, arguments)]
@@ -126,13 +127,13 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def up(data_dir: Path, port: int | None = None) -> Iterator[Standing]:
-    """`countersign up` without the demo's weeks, from its start to its orderly end."""
+def up(data_dir: Path, port: int | None = None, **settings: str) -> Iterator[Standing]:
+    """`countersign up` without the demo's weeks, from its start to its orderly end; `settings` by variable."""
     output = data_dir.with_suffix(".out")
     start = command("up", "--data-dir", data_dir, "--port", str(port or free_port()), "--no-demo")
     with output.open("wb") as file:
         process = subprocess.Popen(
-            start, stdout=file, stderr=file, env=environment(), cwd=data_dir.parent, start_new_session=True
+            start, stdout=file, stderr=file, env=environment() | settings, cwd=data_dir.parent, start_new_session=True
         )
     standing = Standing(process, data_dir, output)
     try:

@@ -13,17 +13,20 @@ from pytest_playwright import CreateContextCallback
 from sqlalchemy import Engine, create_engine, make_url
 
 from activities.commands import SheetActivities
-from demo.people import PASSWORD
 from embedded import SUPERUSER
 from models.database import command_transaction, engine_for
 from tests.desk import Desk, Life
 from tests.factories import Organisation
 from tests.standing import Standing, up
 from web.auth.cookies import SESSION
+from web.auth.demo import PASSWORD
 from web.auth.sessions import begin_session
 
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+
+NOTES = ("Failed to load resource", "htmx: htmx:error: Failed to fetch")
+"""How the browser and HTMX note that a request was refused or not answered. What people then see is tested."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -133,8 +136,7 @@ class People:
                 page.evaluate("new Promise((done) => setTimeout(done))")
 
     def _listen(self, message: ConsoleMessage) -> None:
-        # The browser notes each refused and each unanswered request; what they look like to people is tested.
-        if not message.text.startswith("Failed to load resource"):
+        if not message.text.startswith(NOTES):
             self.said.append(f"{message.type}: {message.text} ({message.location.get('url')})")
 
     def _note(self, error: Error) -> None:

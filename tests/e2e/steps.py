@@ -43,9 +43,15 @@ def fill_times(page: Page, start: str, finish: str) -> None:
     page.get_by_label("Finish").fill(finish)
 
 
-def remove(page: Page, reason: str) -> None:
+def edit(page: Page) -> None:
     """The only entry of the open day."""
     day_card(page).get_by_role("link", name="Edit").click()
+    expect(page.get_by_role("heading", name="Edit this entry")).to_be_visible()
+
+
+def remove(page: Page, reason: str) -> None:
+    """The only entry of the open day."""
+    edit(page)
     day_card(page).get_by_label("Reason").fill(reason)
     day_card(page).get_by_role("button", name="Remove").click()
     expect(day_card(page)).to_contain_text("Nothing recorded")
@@ -53,7 +59,7 @@ def remove(page: Page, reason: str) -> None:
 
 def amend_finish(page: Page, finish: str, reason: str) -> None:
     """Of the only entry of the open day."""
-    day_card(page).get_by_role("link", name="Edit").click()
+    edit(page)
     page.get_by_label("Finish").fill(finish)
     day_card(page).get_by_label("Reason").fill(reason)
     page.get_by_role("button", name="Save changes").click()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from models.store.sheets import snapshot_of
 from models.tables.timesheet import Command, Timesheet
 from settings import Settings
 from tests.faults.clerks import Sent
+from tests.waiting import eventually
 from workflows.timesheet import TimesheetWorkflow
 
 Tally = dict[UUID, Counter[str]]
@@ -69,10 +70,9 @@ class Books:
         wrong = [f"{each}: {tally.get(id_)}" for id_, each in sent.items() if not _agrees(each, tally)]
         return wrong + [f"nobody sent {id_}" for id_ in tally.keys() - sent.keys()]
 
-    def has_noted(self, sent: Sent) -> bool:
-        """Whether a command waits to be carried out."""
-        with read_session(self.engine, DEMO.id) as session:
-            return session.get(Command, (DEMO.id, sent.command_id)) is not None
+    def await_note_of(self, everything: Sequence[Sent]) -> None:
+        """Wait until commands are written down and wait to be carried out."""
+        eventually(lambda: all(self._has_noted(sent) for sent in everything), f"noted: {everything}")
 
     def carry_out(self, sent: Sent) -> None:
         """Do what a worker does, without anybody hearing of it."""
@@ -86,6 +86,10 @@ class Books:
         with read_session(self.engine, DEMO.id) as session:
             sheets = {sheet.id: snapshot_of(sheet) for sheet in session.scalars(select(Timesheet))}
         return asyncio.run(self._differences(sheets))
+
+    def _has_noted(self, sent: Sent) -> bool:
+        with read_session(self.engine, DEMO.id) as session:
+            return session.get(Command, (DEMO.id, sent.command_id)) is not None
 
     async def _differences(self, sheets: dict[UUID, SheetSnapshot]) -> list[str]:
         client = await Client.connect(self.settings.temporal_address, data_converter=data_converter(""))

@@ -1,7 +1,7 @@
 """People who go on working while parts of the system die, and who remember every answer."""
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 
 from httpx2 import Client, ConnectError, Response, TimeoutException, TransportError
 
-from demo.people import DEMO, PASSWORD
+from demo.people import DEMO
 from models.commands import made_by
 from models.rules.periods import timesheet_id
 from models.rules.transitions import CommandKind
-from tests.standing import START_SECONDS
-from tests.waiting import eventually
+from tests.standing import in_time
 from tests.web.reading import Form, Page
+from web.auth.demo import PASSWORD
 
 HURRY = 15.0
 """Seconds after which a request without any answer is a failure."""
@@ -95,14 +95,28 @@ class Sent:
         return self.saved or Heard.REFUSED in self.heard
 
     @property
+    def rightly_refused(self) -> bool:
+        """Whether it came after another one that changed the same entry."""
+        changed = "was removed meanwhile" in self.words or "was changed since you opened it" in self.words
+        return Heard.REFUSED in self.heard and changed
+
+    @property
     def may_be_saved(self) -> bool:
         """Whether nobody told for certain."""
         return Heard.NOT_SURE in self.heard and not self.settled
 
     def send(self) -> Heard:
         """Send the very same form (again). While nobody listens there, it is not sent at all."""
-        eventually(self._is_answered, f"somebody takes {self}", START_SECONDS)
+        in_time(self._is_answered, f"somebody takes {self}")
         return self.heard[-1]
+
+    def insist(self, stop: Event) -> None:
+        """Send it until it is saved, or told to stop."""
+        in_time(lambda: stop.is_set() or self.send() is Heard.SAVED, f"saved: {self}")
+
+    def settle(self) -> None:
+        """Send it until its answer is final."""
+        in_time(lambda: self.send() and self.settled, f"an answer to {self}")
 
     def _is_answered(self) -> bool:
         try:
@@ -152,7 +166,7 @@ class Clerk:
             last = self.next()
             last.send()
             if sum(not sent.settled for sent in self.everything) > self.puts_off:
-                eventually(lambda: stop.is_set() or last.send() is Heard.SAVED, f"saved: {last}", START_SECONDS)
+                last.insist(stop)
 
     def next(self) -> Sent:
         """The next form, not sent yet."""
@@ -172,7 +186,7 @@ class Recorder(Clerk):
         super().__init__()
         self.browser = Browser(url, staff_id)
         self._monday = monday
-        self._sheet = f"/timesheets/{timesheet_id(DEMO.id, DEMO.person_id(staff_id), monday)}"
+        self.sheet = f"/timesheets/{timesheet_id(DEMO.id, DEMO.person_id(staff_id), monday)}"
         week = f"/people/{staff_id}/week/{monday}"
         shown = self.browser.page(week).form(f"{week}/entries").fields
         self._typed = {"type_id": shown["type_id"], "project_id": str(DEMO.project_id("proj-533"))}
@@ -187,9 +201,13 @@ class Recorder(Clerk):
                 if not amended.saved:
                     yield self._change(CommandKind.REMOVE, recorded, "/removal")
 
-    def move(self, kind: CommandKind, last: str, **typed: str) -> Sent:
-        """The form that submits, approves or revises the week."""
-        return Sent(kind, self.browser, self.browser.form(f"{self._sheet}/{last}", **typed))
+    def submission(self) -> Sent:
+        """The form that certifies the first week as it is shown now."""
+        action = f"{self.sheet}/submission"
+        shown = self.browser.page(action).form(action).fields
+        return Sent(
+            CommandKind.SUBMIT, self.browser, self.browser.form(action, digest=shown["digest"], certified="yes")
+        )
 
     def _record(self, number: int) -> Sent:
         days, half_hours = divmod(number, HALF_HOURS)
@@ -212,13 +230,73 @@ class Pair(Clerk):
 
     def __init__(self, url: str, worker: str, supervisor: str, monday: date) -> None:
         super().__init__()
-        self._recorder = Recorder(url, worker, monday)
-        self._supervisor = Browser(url, supervisor)
-        assert self._recorder.next().send() is Heard.SAVED
-        self.everything += self._recorder.everything
+        self._worker, self._supervisor = Recorder(url, worker, monday), Browser(url, supervisor)
+        self._worker.next().send()
+        self.everything += self._worker.everything
+        self._certified = self._worker.submission().form.fields["digest"]
 
     def work(self) -> Iterator[Sent]:
-        week = self._recorder.week
-        digest = self._recorder.browser.digest(week)
-        for _ in count():
-            yield (submitted := self._move(CommandKind.SUBMIT, self._recorder.browser, f"{week}/submission", digest=digest, certified="yes"))
+        steps: tuple[tuple[CommandKind, Browser, str, dict[str, str]], ...] = (
+            (CommandKind.SUBMIT, self._worker.browser, "submission", {"certified": "yes"}),
+            (CommandKind.APPROVE, self._supervisor, "approval", {}),
+            (CommandKind.REVISE, self._worker.browser, "revision", {"reason": "It took longer."}),
+        )
+        for kind, by, last, typed in cycle(steps):
+            form = by.form(f"{self._worker.sheet}/{last}", digest=self._certified, **typed)
+            yield (sent := Sent(kind, by, form))
+            assert sent.saved, sent
+
+
+class Office:
+    """Clerks who all work at once, each in a thread of their own."""
+
+    def __init__(self, clerks: Sequence[Clerk]) -> None:
+        self._clerks = clerks
+        self._threads = ThreadPoolExecutor(len(clerks) + 1)
+        self._at_work: list[Future[None]] = []
+        self._others: list[Sent] = []
+
+    @property
+    def everything(self) -> list[Sent]:
+        """Every form that was ever sent."""
+        return [sent for clerk in self._clerks for sent in clerk.everything] + self._others
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """They work until the block ends; what went wrong for one of them goes wrong here."""
+        stop = Event()
+        self._at_work = [self._threads.submit(clerk.go_on, stop) for clerk in self._clerks]
+        try:
+            yield
+        finally:
+            stop.set()
+            wait(self._at_work)
+        for clerk in self._at_work:
+            clerk.result()
+
+    def await_progress(self) -> None:
+        """Wait until everybody has had two more commands acknowledged."""
+        wanted = [clerk.saved + 2 for clerk in self._clerks]
+        in_time(lambda: self._have(wanted), "everybody gets on with their work")
+
+    def send_one_each(self) -> list[tuple[Sent, Future[Heard]]]:
+        """Everybody sends their next form; what they will have heard."""
+        sent = [clerk.next() for clerk in self._clerks]
+        return [(each, self._threads.submit(each.send)) for each in sent]
+
+    def send(self, sent: Sent) -> Future[Heard]:
+        """Somebody else sends a form."""
+        self._others.append(sent)
+        return self._threads.submit(sent.send)
+
+    def send_again(self) -> list[Sent]:
+        """Send every form that came to nothing again, until its answer is final."""
+        unsettled = [sent for sent in self.everything if not sent.settled]
+        for answer in [self._threads.submit(sent.settle) for sent in unsettled]:
+            answer.result()
+        return unsettled
+
+    def _have(self, wanted: list[int]) -> bool:
+        if any(clerk.done() for clerk in self._at_work):
+            raise AssertionError([clerk.exception() for clerk in self._at_work if clerk.done()])
+        return all(clerk.saved >= number for clerk, number in zip(self._clerks, wanted, strict=True))

@@ -1,34 +1,32 @@
 """Any part may die at any moment: what was acknowledged is there once, and 'nothing was saved' is true."""
 
 import subprocess
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.rules.transitions import CommandKind
+from doctor import examine
 from tests.faults.books import Books
-from tests.faults.clerks import Heard, Office, Pair, Recorder, Sent
-from tests.standing import DATABASE, START_SECONDS, TEMPORAL, WEB, WORKER, Standing, command, environment, up
+from tests.faults.clerks import Browser, Heard, Office, Pair, Recorder, Sent
+from tests.standing import DATABASE, TEMPORAL, WEB, WORKER, Standing, command, environment, up
 from tests.waiting import eventually
 
 TODAY = datetime.now(UTC).date()
 MONDAY = TODAY - timedelta(days=TODAY.weekday())
+PATIENCE = "4"
+"""Seconds after which somebody who gets no answer is told so; half of the usual, since many wait here."""
+
 LONG_AGO = MONDAY - timedelta(weeks=8)
 
 
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
-    with up(tmp_path_factory.mktemp("up") / "data") as started:
+    with up(tmp_path_factory.mktemp("up") / "data", COUNTERSIGN_COMMAND_TIMEOUT_SECONDS=PATIENCE) as started:
         started.await_ready()
         started.found_demo()
         yield started
-
-
-@pytest.fixture(scope="module")
-def books(standing: Standing) -> Books:
-    return Books(standing.settings)
 
 
 @pytest.fixture(scope="module")
@@ -37,19 +35,88 @@ def office(standing: Standing) -> Office:
     return Office([*recorders, Pair(standing.url, "staff-4366", "staff-3621", MONDAY)])
 
 
-@pytest.fixture
-def recorder(office: Office) -> Recorder:
-    """One of them."""
-    ...
+@pytest.fixture(scope="module")
+def books(standing: Standing) -> Books:
+    return Books(standing.settings)
 
 
-class TestKilledAtWork:
-    """Several people go on working while it happens."""
+@pytest.fixture(autouse=True)
+def truth(standing: Standing, office: Office, books: Books) -> Iterator[None]:
+    """However a test ends, the system is itself again afterwards, and the books hold what people were told."""
+    yield
+    standing.await_ready()
+    assert books.contradict(office.everything) == []
+    again = office.send_again()
+    assert [sent for sent in again if not (sent.saved or sent.rightly_refused)] == []
+    assert books.contradict(office.everything) == []
+    for sent in again:
+        assert sent.heard[-1] is sent.send(), sent
+    assert books.contradict(office.everything) == []
+    eventually(lambda: not books.workflows_differ(), "workflows and tables agree")
+    assert list(examine(standing.settings)) == []
 
-    @pytest.mark.parametrize("part", [WORKER, WEB, DATABASE, TEMPORAL])
-    def test_one_part(self, standing: Standing, office: Office, books: Books, part: str) -> None:
+
+class TestWhilePeopleWork:
+    """People give commands all the time: before it happens, meanwhile and afterwards."""
+
+    @pytest.mark.parametrize(
+        "parts", [(WORKER,), (WEB,), (DATABASE,), (TEMPORAL,), (WORKER, DATABASE)], ids=" and ".join
+    )
+    def test_parts_are_killed(self, standing: Standing, office: Office, parts: tuple[str, ...]) -> None:
         with office.working():
             office.await_progress()
-            standing.kill(part)
+            for part in parts:
+                standing.kill(part)
             office.await_progress()
-        self._require_truth(standing, office, books)
+
+    def test_a_session_of_the_database_is_killed(self, standing: Standing, office: Office) -> None:
+        with office.working():
+            office.await_progress()
+            standing.kill_session()
+            office.await_progress()
+
+
+class TestAway:
+    """A part is away for longer than anybody waits; the forms that were sent meanwhile can be sent again."""
+
+    @pytest.mark.parametrize("part", [WORKER, TEMPORAL])
+    def test_without_workflows_nothing_is_saved_and_pages_can_be_read(
+        self, standing: Standing, office: Office, part: str
+    ) -> None:
+        reader = Browser(standing.url, "staff-4503")
+        with standing.without(part):
+            waiting = office.send_one_each()
+            reader.page("/week")
+            assert _heard(waiting) == {Heard.NOTHING_SAVED}
+
+    def test_a_database_that_goes_away_meanwhile_leaves_it_open_and_after_that_nothing_is_saved(
+        self, standing: Standing, office: Office, books: Books
+    ) -> None:
+        with standing.halted(WORKER):
+            waiting = office.send_one_each()
+            books.await_note_of([sent for sent, _ in waiting])
+            with standing.without(DATABASE):
+                assert _heard(waiting) == {Heard.NOT_SURE}
+                assert {sent.send() for sent, _ in waiting} == {Heard.NOTHING_SAVED}
+
+    def test_what_a_worker_did_before_it_died_is_acknowledged(
+        self, standing: Standing, office: Office, books: Books
+    ) -> None:
+        newcomer = Recorder(standing.url, "staff-4403", MONDAY)
+        with standing.halted(WORKER):
+            answers = []
+            for form in (newcomer.next, newcomer.submission):
+                answers.append(office.send(sent := form()))
+                books.await_note_of([sent])
+                books.carry_out(sent)
+        assert [answer.result() for answer in answers] == [Heard.SAVED, Heard.SAVED]
+
+
+def test_after_all_of_that_the_doctor_finds_nothing_wrong(standing: Standing) -> None:
+    ask = command("doctor", "--data-dir", standing.data_dir)
+    told = subprocess.run(ask, env=environment(), check=False, capture_output=True, text=True)
+    assert (told.returncode, told.stdout) == (0, "All invariants hold.\n"), told.stderr
+
+
+def _heard(waiting: list[tuple[Sent, Future[Heard]]]) -> set[Heard]:
+    return {answer.result() for _, answer in waiting}

@@ -377,7 +377,8 @@ async def begun(site: Site, key: SheetKey) -> bool:
     try:
         await site.services.client.get_workflow_handle(workflow_id(key.timesheet_id)).describe()
     except RPCError as error:
-        assert error.status is RPCStatusCode.NOT_FOUND, error
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
         return False
     return True
 

@@ -1,5 +1,6 @@
 """What time does to a timesheet. Time is skipped, so the database (which has its own) is one of paper here."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from models.messages import CommandOutcome, CommandRef, SheetKey, SheetSnapshot,
 from models.payloads import data_converter
 from models.rules.transitions import REVISING, CommandKind, State, next_state
 from models.store.sheets import NO_SHEET
+from tests.office import LONGEST_SECONDS
 from tests.waiting import eventually_async
 from workflows.options import sandboxed
 from workflows.timesheet import CLOCKS_APART, UNOPENED_PATIENCE, TimesheetWorkflow
@@ -98,7 +100,8 @@ class Paper:
 
     async def completed(self, run: Run) -> datetime:
         """Let time pass until the run has completed; when that was."""
-        await run.result()
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await run.result()
         closed = (await run.describe()).close_time
         assert closed
         return closed

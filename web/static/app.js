@@ -44,6 +44,15 @@
       if (ok) one("#toast").replaceChildren();
     }
   }
+  // The browser heeds autofocus only while nothing has the focus yet, and says so in the console.
+  function takeFocus(event) {
+    for (const { fragment } of event.detail.tasks) {
+      for (const field of fragment.querySelectorAll("[autofocus]")) {
+        field.removeAttribute("autofocus");
+        field.setAttribute("data-autofocus", "");
+      }
+    }
+  }
   function settle(event) {
     const { ctx } = event.detail;
     const asker = askers.get(ctx);
@@ -51,8 +60,10 @@
     if (asker.closest("#dialog dialog") && ctx.response.status < 400) leaveDialog();
     openDialog();
     showMessages();
-    // The answer may name its own place for the focus; else the form or link that asked does.
-    if (!one("#main [autofocus]") && !one("dialog[open]")) document.getElementById(asker.dataset.focus)?.focus();
+    // The answer may name the place for the focus; else the form or link that asked does.
+    const named = one("[data-autofocus]", one("dialog[open]") ?? one("#main"));
+    named?.removeAttribute("data-autofocus");
+    (named ?? one(`#${asker.dataset.focus}`))?.focus();
   }
 
   // Messages: shown for a while, longer under the pointer or the focus. Refusals stay until dismissed.
@@ -93,6 +104,7 @@
     if (isRefresh(event.detail.ctx) && document.hidden) event.preventDefault();
   });
   document.addEventListener("htmx:after:request", arrange);
+  document.addEventListener("htmx:before:swap", takeFocus);
   document.addEventListener("htmx:after:swap", settle);
   document.addEventListener("htmx:error", (event) => isRefresh(event.detail.ctx) || sayNoAnswer());
   document.addEventListener("DOMContentLoaded", announce);
@@ -118,7 +130,7 @@
     one("summary", details).focus();
   }
   document.addEventListener("toggle", (event) => {
-    if (event.target.matches("details[open]")) one("textarea:not([autofocus])", event.target)?.focus();
+    if (event.target.matches("details[open]")) one("textarea", event.target)?.focus();
   }, true);
 
   // Keys: Escape folds what was unfolded; letters work in the inbox, while nothing is being typed.

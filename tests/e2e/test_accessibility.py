@@ -1,0 +1,334 @@
+"""Every page in every state: no violation that axe knows, light and dark, on a desk and on a phone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+from sqlalchemy import Engine, delete
+
+from models.rules.transitions import State
+from models.tables.accruals import Agreement, AgreementTarget
+from tests.desk import Life
+from tests.e2e.conftest import DESK, PHONE, People
+from tests.e2e.steps import act_for, edit, fill_times, record
+from tests.factories import MONDAY, change_person, worked
+
+pytestmark = pytest.mark.e2e
+
+AXE = (Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js").read_text()
+
+CHECK = """async () => {
+  const {violations} = await axe.run({resultTypes: ["violations"], rules: {"target-size": {enabled: true}}});
+  const told = (nodes) => nodes.map(({html, failureSummary}) => `${html} ${failureSummary}`).join("; ");
+  return violations.map(({id, nodes}) => `${id}: ${told(nodes)}`);
+}"""
+
+LOOKS: tuple[tuple[tuple[ViewportSize, Literal["light", "dark"]], ...], ...] = (
+    ((DESK, "light"), (PHONE, "dark")),
+    ((DESK, "dark"), (PHONE, "light")),
+)
+"""Each page in one of these pairs: so what differs by theme and by width is seen on all, and the frame in all four."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Who looks at what, after what was done: the test then only looks."""
+
+    people: People
+    life: Life
+    owner_engine: Engine
+
+    def duane(self, state: State | None = None, path: str | None = None) -> Page:
+        """Duane on a page, his week if no other, with that in a state; nothing is recorded when there is none."""
+        if state:
+            self.life.bring_to(state)
+        page = self.people.somebody(self.life.org, self.life.org.duane)
+        page.goto(path or self.week)
+        return page
+
+    def roland(self, path: str, state: State | None = State.SUBMITTED) -> Page:
+        """Roland on a page of his."""
+        if state:
+            self.life.bring_to(state)
+        page = self.people.somebody(self.life.org, self.life.org.roland)
+        page.goto(path)
+        return page
+
+    def suzanne(self, path: str) -> Page:
+        """The administrator somewhere."""
+        page = self.people.somebody(self.life.org, self.life.org.suzanne)
+        page.goto(path)
+        return page
+
+    @property
+    def week(self) -> str:
+        """The address of Duane's week."""
+        return f"/people/{self.staff_id}/week/{MONDAY}"
+
+    @property
+    def staff_id(self) -> str:
+        """Duane's."""
+        return f"{self.life.org.slug}-2"
+
+    @property
+    def sheet(self) -> str:
+        """The last part of the addresses of Duane's timesheet."""
+        return str(self.life.key.timesheet_id)
+
+
+def sign_in(scene: Scene) -> Page:
+    page = scene.people.nobody()
+    page.goto("/sign-in")
+    return showing(page, "This is a demonstration")
+
+
+def sign_in_refused(scene: Scene) -> Page:
+    page = sign_in(scene)
+    page.get_by_label("Staff ID").fill("staff-4366")
+    page.get_by_label("Password").fill("not this")
+    page.get_by_role("button", name="Sign in").click()
+    return showing(page, "password is not right")
+
+
+def week_empty(scene: Scene) -> Page:
+    return showing(scene.duane(), "Nothing recorded in this week")
+
+
+def week_draft(scene: Scene) -> Page:
+    scene.life.desk.do(scene.life.duane.record(worked("06:00", None, task="washing dog")))
+    return showing(scene.duane(), "since 06:00")
+
+
+def week_submitted(scene: Scene) -> Page:
+    return showing(scene.duane(State.SUBMITTED), "Submitted")
+
+
+def week_rejected(scene: Scene) -> Page:
+    return showing(scene.duane(State.REJECTED), "Rejected")
+
+
+def week_approved(scene: Scene) -> Page:
+    return showing(scene.duane(State.APPROVED), "Approved")
+
+
+def week_locked(scene: Scene) -> Page:
+    return showing(scene.duane(State.LOCKED), "Locked")
+
+
+def entry_recorded(scene: Scene) -> Page:
+    page = scene.duane()
+    record(page, MONDAY, "09:00", "17:00")
+    return showing(page, "Recorded.")
+
+
+def entry_refused(scene: Scene) -> Page:
+    page = scene.duane(State.DRAFT)
+    fill_times(page, "16:00", "25:00")
+    page.get_by_label("Meal break").fill("half")
+    page.get_by_role("button", name="Add to Monday").click()
+    return showing(page, "Look at the fields marked below.")
+
+
+def entry_overlapping(scene: Scene) -> Page:
+    page = scene.duane(State.DRAFT)
+    fill_times(page, "16:00", "18:00")
+    page.get_by_role("button", name="Add to Monday").click()
+    return showing(page, "must not overlap")
+
+
+def entry_edited_in_a_revision(scene: Scene) -> Page:
+    scene.life.bring_to(State.REJECTED)
+    scene.life.revise()
+    page = scene.duane()
+    edit(page)
+    return showing(page, "It is kept in the history")
+
+
+def submit_dialog(scene: Scene) -> Page:
+    page = scene.duane(State.DRAFT)
+    page.get_by_role("link", name="Submit week").click()
+    page.get_by_role("button", name="Certify and submit").click()
+    return showing(page, "Without it nothing is submitted.")
+
+
+def submit_page(scene: Scene) -> Page:
+    return showing(scene.duane(State.DRAFT, f"/timesheets/{scene.sheet}/submission"), "Certify and submit")
+
+
+def recall_dialog(scene: Scene) -> Page:
+    page = scene.duane(State.SUBMITTED)
+    page.get_by_role("link", name="Recall…").click()
+    page.get_by_role("button", name="Recall").click()
+    expect(page.get_by_role("dialog").locator(".problem")).to_be_visible()
+    return page
+
+
+def revise_page(scene: Scene) -> Page:
+    return showing(scene.duane(State.REJECTED, f"/timesheets/{scene.sheet}/revision"), "Start the revision")
+
+
+def inbox(scene: Scene) -> Page:
+    return showing(scene.roland("/inbox"), "1 timesheet waits")
+
+
+def inbox_empty(scene: Scene) -> Page:
+    return showing(scene.roland("/inbox", state=None), "All decided")
+
+
+def inbox_search_of_nobody(scene: Scene) -> Page:
+    return showing(scene.roland("/inbox?q=Quill"), "Nobody called")
+
+
+def inbox_keys(scene: Scene) -> Page:
+    page = scene.roland("/inbox")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    return page
+
+
+def review(scene: Scene) -> Page:
+    scene.life.bring_to(State.REJECTED)
+    scene.life.revise()
+    scene.life.record("18:00", "19:00")
+    scene.life.submit()
+    return showing(scene.roland(f"/inbox/{scene.sheet}", state=None), "What changed since it was last submitted")
+
+
+def review_rejection_refused(scene: Scene) -> Page:
+    page = scene.roland(f"/inbox/{scene.sheet}")
+    page.keyboard.press("r")
+    page.get_by_role("button", name="Reject with this reason").click()
+    expect(page.locator("#review .problem")).to_be_visible()
+    return page
+
+
+def review_decided_meanwhile(scene: Scene) -> Page:
+    page = scene.roland(f"/inbox/{scene.sheet}")
+    scene.life.approve()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.locator("#review .note")).to_be_visible()
+    return page
+
+
+def acting_asked(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/people")
+    page.get_by_role("link", name="Act for… Duane Barry").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    return page
+
+
+def acting_refused(scene: Scene) -> Page:
+    page = scene.suzanne(f"/admin/people/{scene.staff_id}/acting")
+    page.get_by_role("button", name="Start acting").click()
+    return showing(page, "it stands beside everything you do")
+
+
+def acting(scene: Scene) -> Page:
+    page = scene.suzanne("/")
+    act_for(page, scene.staff_id, "Duane Barry", "Duane is on site without a network.")
+    return page
+
+
+def history(scene: Scene) -> Page:
+    return showing(scene.duane(State.REJECTED, f"/history/{scene.sheet}"), "Everything that happened")
+
+
+def balances(scene: Scene) -> Page:
+    page = scene.duane(State.DRAFT, f"/balances?on={MONDAY}")
+    page.get_by_text("Show as a table").click()
+    return showing(page, "Left after it")
+
+
+def balances_untouched(scene: Scene) -> Page:
+    return showing(scene.duane(path="/balances"), "No recorded time has counted yet")
+
+
+def balances_without_an_agreement(scene: Scene) -> Page:
+    with scene.owner_engine.begin() as connection:
+        for table in (AgreementTarget, Agreement):
+            connection.execute(delete(table).where(table.tenant_id == scene.life.org.tenant_id))
+    return showing(scene.duane(path="/balances"), "No balances yet")
+
+
+def people_listed(scene: Scene) -> Page:
+    change_person(scene.owner_engine, scene.life.org.max, active=False)
+    return showing(scene.suzanne("/admin/people"), "Inactive")
+
+
+def people_search_of_nobody(scene: Scene) -> Page:
+    return showing(scene.suzanne("/admin/people?q=Quill"), "Nobody is called")
+
+
+def no_such_page(scene: Scene) -> Page:
+    return showing(scene.duane(path="/nowhere"), "There is no such page")
+
+
+def something_went_wrong(scene: Scene) -> Page:
+    change_person(scene.owner_engine, scene.life.org.duane, time_zone="Nowhere/At_All")
+    return showing(scene.suzanne(scene.week), "Something went wrong")
+
+
+SCENES: tuple[Callable[[Scene], Page], ...] = (
+    sign_in,
+    sign_in_refused,
+    week_empty,
+    week_draft,
+    week_submitted,
+    week_rejected,
+    week_approved,
+    week_locked,
+    entry_recorded,
+    entry_refused,
+    entry_overlapping,
+    entry_edited_in_a_revision,
+    submit_dialog,
+    submit_page,
+    recall_dialog,
+    revise_page,
+    inbox,
+    inbox_empty,
+    inbox_search_of_nobody,
+    inbox_keys,
+    review,
+    review_rejection_refused,
+    review_decided_meanwhile,
+    acting_asked,
+    acting_refused,
+    acting,
+    history,
+    balances,
+    balances_untouched,
+    balances_without_an_agreement,
+    people_listed,
+    people_search_of_nobody,
+    no_such_page,
+    something_went_wrong,
+)
+
+
+CASES = [pytest.param(scene, LOOKS[number % 2], id=scene.__name__) for number, scene in enumerate(SCENES)]
+
+
+@pytest.mark.parametrize(("arrange", "looks"), CASES)
+def test_nothing_stands_in_anybodys_way(
+    arrange: Callable[[Scene], Page], looks: Any, people: People, life: Life, owner_engine: Engine
+) -> None:
+    page = arrange(Scene(people, life, owner_engine))
+    page.evaluate(AXE)
+    found = []
+    for viewport, theme in looks:
+        page.set_viewport_size(viewport)
+        page.emulate_media(color_scheme=theme)
+        found += page.evaluate(CHECK)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found.append(f"{viewport['width']} pixels are not wide enough")
+    assert found == []
+
+
+def showing(page: Page, words: str) -> Page:
+    """The page, once it shows these words."""
+    expect(page.locator("body")).to_contain_text(words)
+    return page

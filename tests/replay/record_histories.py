@@ -1,0 +1,172 @@
+"""Records what the workflow of this release leaves behind: `python -m tests.replay.record_histories`.
+
+It runs the real servers and the product's own worker, and writes one file for each run. A history that is there is
+kept: runs of that release may still be waiting somewhere. One that no release left behind may be deleted and
+recorded anew.
+"""
+
+import asyncio
+import json
+import tempfile
+import tomllib
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, func, update
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from activities.commands import SheetActivities
+from embedded import EmbeddedPostgres, start_postgres, start_temporal
+from models.database import engine_for
+from models.errors import Stale, Unavailable, WrongState
+from models.migrate import migrate
+from models.payloads import data_converter
+from models.rules.transitions import CommandKind, State
+from models.tables.timesheet import Timesheet
+from tests.desk import Desk, Life
+from tests.factories import make_organisation, worked
+from tests.office import Office, approve, bring_to, lock, mistaken, revise, submit, tell_the_story, unlock, working
+from workflows.timesheet import TimesheetWorkflow
+
+HISTORIES = Path(__file__).with_name("histories")
+RELEASE: str = tomllib.loads((HISTORIES.parents[2] / "pyproject.toml").read_text())["project"]["version"]
+LOW = "limit.historyCount.suggestContinueAsNew=30"
+"""So that a run is soon continued by the next one."""
+WHO = "recorder"
+"""Instead of the machine's name."""
+
+Telling = Callable[[Life, Office], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Recorder:
+    """Has something happen to one timesheet after the other, and writes down the runs it leaves behind."""
+
+    postgres: EmbeddedPostgres
+    owner_engine: Engine
+    office: Office
+
+    async def record(self, telling: Telling, *names: str) -> None:
+        """Write down the runs of a timesheet, first to last, under these names."""
+        engine = engine_for(self.postgres.app_url(), pool_size=20)
+        life = Life(Desk(engine, SheetActivities(engine), self.owner_engine), make_organisation(self.owner_engine))
+        await telling(life, self.office)
+        runs = await self._runs(life)
+        assert len(runs) == len(names), f"{names} became {len(runs)} runs"
+        for name, run_id in zip(names, runs, strict=True):
+            run = self.office.client.get_workflow_handle(self.office.handle(life.key).id, run_id=run_id)
+            write(name, (await run.fetch_history()).to_json())
+
+    async def _runs(self, life: Life) -> list[str]:
+        id_ = self.office.handle(life.key).id
+        found = [run async for run in self.office.client.list_workflows(f"WorkflowId = '{id_}'")]
+        return [run.run_id for run in sorted(found, key=lambda run: run.start_time)]
+
+
+def write(name: str, history: str) -> None:
+    """A history of this release, unless there is one."""
+    path = HISTORIES / f"{RELEASE}-{name}.json"
+    if path.exists():
+        print(f"{path.name} is kept")
+        return
+    path.write_text(json.dumps(without_stack_traces(json.loads(history)), separators=(",", ":")) + "\n")
+    print(f"{path.name} is new")
+
+
+def without_stack_traces(value: Any) -> Any:
+    """The same JSON without the places in source files where something was refused: they differ everywhere."""
+    if isinstance(value, dict):
+        return {key: without_stack_traces(each) for key, each in value.items() if key != "stackTrace"}
+    return [without_stack_traces(each) for each in value] if isinstance(value, list) else value
+
+
+async def _story(life: Life, office: Office) -> None:
+    await tell_the_story(life, office)
+
+
+async def _locked_and_unlocked(life: Life, office: Office) -> None:
+    await bring_to(life, office, State.LOCKED)
+    await office.comes_to(life.key, WorkflowExecutionStatus.COMPLETED)
+    await unlock(life, office)
+    await revise(life, office)
+
+
+async def _refused(life: Life, office: Office) -> None:
+    """By the database: once for the content, and once because the run thought of another state."""
+    first = life.duane.record(worked("09:00", "17:00"))
+    await office.give(first)
+    with pytest.raises(Stale):
+        await office.give(life.duane.submit("0" * 64))
+    life.submit()
+    with pytest.raises(WrongState):
+        await office.give(life.duane.record(worked("18:00", "19:00")))
+    await office.carry_out(first, f"{first.id}/again")
+    await approve(life, office)
+
+
+async def _failed(life: Life, office: Office) -> None:
+    """A command that could not be carried out, and the next one."""
+    await bring_to(life, office, State.DRAFT)
+    with mistaken(CommandKind.RECORD), pytest.raises(Unavailable):
+        await office.give(life.duane.record(worked("18:00", "19:00")))
+    await submit(life, office)
+
+
+async def _locked_by_timer(life: Life, office: Office) -> None:
+    await bring_to(life, office, State.APPROVED)
+    soon = func.now() + timedelta(seconds=1)
+    with life.desk.owner_engine.begin() as connection:
+        connection.execute(update(Timesheet).where(Timesheet.id == life.key.timesheet_id).values(lock_at=soon))
+    await office.handle(life.key).signal(TimesheetWorkflow.look_again)
+    await office.comes_to(life.key, WorkflowExecutionStatus.COMPLETED)
+
+
+async def _continued(life: Life, office: Office) -> None:
+    await bring_to(life, office, State.DRAFT)
+    first = await office.run_id(life.key)
+    while await office.run_id(life.key) == first:
+        await submit(life, office)
+        await office.give(life.because(life.duane, "Forgot something.").move(CommandKind.RECALL))
+    await submit(life, office)
+    await approve(life, office)
+    await lock(life, office)
+    await office.comes_to(life.key, WorkflowExecutionStatus.COMPLETED)
+
+
+async def _record_all(postgres: EmbeddedPostgres, folder: Path) -> None:
+    owner_engine = create_engine(postgres.admin_url("countersign"))
+    for dynamic in ([], [LOW]):
+        with start_temporal(log=folder / "temporal.log", dynamic=dynamic) as temporal:
+            client = await Client.connect(temporal.address, data_converter=data_converter(""), identity=WHO)
+            office = Office(client, "recording", engine_for(postgres.app_url(), pool_size=20))
+            recorder = Recorder(postgres, owner_engine, office)
+            async with _worker(office, postgres):
+                if dynamic:
+                    await recorder.record(_continued, "continued", "continuing")
+                    continue
+                await recorder.record(_story, "story")
+                await recorder.record(_locked_and_unlocked, "locked", "unlocked")
+                await recorder.record(_refused, "refused")
+                await recorder.record(_failed, "failed")
+                await recorder.record(_locked_by_timer, "locked-by-timer")
+
+
+def _worker(office: Office, postgres: EmbeddedPostgres) -> AbstractAsyncContextManager[None]:
+    return working(office.client, office.task_queue, postgres.app_url())
+
+
+def main() -> None:
+    """Start the servers, record, and stop them."""
+    with tempfile.TemporaryDirectory() as name, start_postgres(Path(name) / "postgres", durable=False) as postgres:
+        postgres.create_database()
+        migrate(postgres.owner_url(), postgres.app_url())
+        asyncio.run(_record_all(postgres, Path(name)))
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ RUN_READY := $(VENV)/.ready-to-run
 TEST_READY := $(VENV)/.ready-to-test
 MODULES := node_modules/.package-lock.json
 ASSETS := $(VENV)/.assets
-PAGES := $(shell find web -name '*.html' -o -name '*.py' -o -name '*.js' 2>/dev/null | grep -v static/vendor)
+PAGES := $(shell find web -name '*.html' -o -name '*.py' -o -name '*.js' -o -name '*.css' 2>/dev/null | grep -v static/vendor)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -55,7 +55,7 @@ lock: $(TEST_READY) ## write the lock files anew from pyproject.toml and package
 
 .PHONY: clean
 clean: ## remove what make made (the data in .countersign stays)
-	@rm -rf $(VENV) node_modules web/static/vendor build dist ./*.egg-info
+	@rm -rf $(VENV) node_modules web/static/vendor web/static/*.gz build dist ./*.egg-info
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis test-results
 
 $(BIN)/python:

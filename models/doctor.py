@@ -6,24 +6,32 @@ from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
 from models.rules.accruals import AccrualCode, EntryForAccrual, contributions
 from models.rules.balances import fold
 from models.rules.digest import canonical_json, sheet_digest
 from models.rules.periods import Period
-from models.rules.transitions import State
+from models.rules.transitions import CommandKind, State
 from models.store.accruals import codes_fed
 from models.store.sheets import content_of, live_entries
 from models.tables.accruals import Accrual, Agreement, AgreementTarget
+from models.tables.delivery import OutboxEvent
 from models.tables.people import Person
 from models.tables.provenance import LedgerStatement
 from models.tables.timecard import TimeEntry, TimeEntryVersion, TimePeriodType
-from models.tables.timesheet import Command, Submission, Timesheet
+from models.tables.timesheet import Command, Decision, Submission, Timesheet
 
 FROZEN = (State.SUBMITTED.value, State.APPROVED.value, State.LOCKED.value)
 """States in which the content is exactly what was certified."""
+
+DECIDED = {
+    State.APPROVED.value: CommandKind.APPROVE.value,
+    State.LOCKED.value: CommandKind.APPROVE.value,
+    State.REJECTED.value: CommandKind.REJECT.value,
+}
+"""The decision on the last submission that a state follows from."""
 
 LATE = timedelta(minutes=10)
 """How long after its time a deadline that was not kept is no longer just busy."""
@@ -37,6 +45,7 @@ def findings(session: Session) -> Iterator[str]:
     yield from _balances(session)
     yield from _versions(session)
     yield from _frozen_content(session)
+    yield from _decisions(session)
     yield from _statements(session)
     yield from _commands(session)
     yield from _deadlines(session)
@@ -137,6 +146,18 @@ def _frozen_content(session: Session) -> Iterator[str]:
             yield f"submission {submission.id}: its content does not have its digest"
 
 
+def _decisions(session: Session) -> Iterator[str]:
+    """Each state follows from the decision on the last submission; a draft may follow from any."""
+    wrong = (
+        select(Timesheet.id, Timesheet.state, Decision.decision)
+        .outerjoin(Decision, Decision.submission_id == Timesheet.submission_id)
+        .where(Timesheet.state != State.DRAFT.value)
+        .where(Decision.decision.is_distinct_from(case(DECIDED, value=Timesheet.state, else_=None)))
+    )
+    for sheet_id, state, decision in session.execute(wrong):
+        yield f"timesheet {sheet_id}: it is {state}, but the decision on it is {decision or 'none'}"
+
+
 def _statements(session: Session) -> Iterator[str]:
     rows = session.execute(
         select(LedgerStatement.sequence, LedgerStatement.body, LedgerStatement.digest).execution_options(yield_per=1000)
@@ -144,14 +165,26 @@ def _statements(session: Session) -> Iterator[str]:
     for sequence, body, digest in rows:
         if sha256(canonical_json(body)).hexdigest() != digest:
             yield f"statement {sequence}: it does not have its digest"
+    work = func.concat("work-", TimeEntryVersion.entry_id, "-", TimeEntryVersion.version)
+    defined = and_(LedgerStatement.subject == work, LedgerStatement.kind == "define")
+    unsaid = select(TimeEntryVersion.entry_id, TimeEntryVersion.version).where(
+        ~select(LedgerStatement.sequence).where(defined).exists()
+    )
+    for entry_id, version in session.execute(unsaid):
+        yield f"entry {entry_id} version {version}: the ledger knows nothing of it"
 
 
 def _commands(session: Session) -> Iterator[str]:
-    """Nothing that was withdrawn has an effect, and every entry version has its command."""
+    """Nothing that was withdrawn has an effect, what was carried out was announced, and every entry version has
+    its command.
+    """
     withdrawn = select(Command.id).where(Command.withdrawn_at.is_not(None), Command.completed_at.is_not(None))
     for command_id in session.scalars(withdrawn):
         yield f"command {command_id}: withdrawn and carried out"
     done = Command.completed_at.is_not(None)
+    announced = select(OutboxEvent.sequence).where(OutboxEvent.command_id == Command.id)
+    for command_id in session.scalars(select(Command.id).where(done, ~announced.exists())):
+        yield f"command {command_id}: carried out, and nobody was told"
     orphans = (
         select(TimeEntryVersion.entry_id, TimeEntryVersion.version)
         .outerjoin(

@@ -10,6 +10,9 @@ from typing import cast
 
 import pytest
 from sqlalchemy import Engine
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.update.v1 import UpdateRef
+from temporalio.api.workflowservice.v1 import PollWorkflowExecutionUpdateRequest
 from temporalio.client import (
     Client,
     RPCError,
@@ -88,6 +91,21 @@ class Office:
                 raise
             raise refusal from failure
 
+    async def has_arrived(self, asked: Asked) -> bool:
+        """Whether the update of a command waits at the server, until there is a worker."""
+        execution = WorkflowExecution(workflow_id=workflow_id(asked.key.timesheet_id))
+        question = PollWorkflowExecutionUpdateRequest(
+            namespace=self.client.namespace,
+            update_ref=UpdateRef(workflow_execution=execution, update_id=str(asked.id)),
+        )
+        try:
+            await self.client.workflow_service.poll_workflow_execution_update(question)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
+
     def handle(self, key: SheetKey) -> WorkflowHandle[TimesheetWorkflow, None]:
         """The newest run of a timesheet's workflow."""
         return self.client.get_workflow_handle_for(TimesheetWorkflow.run, workflow_id(key.timesheet_id))
@@ -108,12 +126,7 @@ class Office:
         """Wait until the newest run is running, has completed or the like."""
 
         async def is_so() -> bool:
-            try:
-                return (await self.handle(key).describe()).status is status
-            except RPCError as error:
-                if error.status is not RPCStatusCode.NOT_FOUND:
-                    raise
-                return False  # nobody has started one yet
+            return (await self.handle(key).describe()).status is status
 
         await eventually_async(is_so, f"the run to be {status.name}")
 
@@ -191,5 +204,10 @@ async def working(client: Client, task_queue: str, database_url: str) -> AsyncIt
     """A worker of the product on a task queue of its own."""
     settings = cast(Settings, SimpleNamespace(database_url=database_url, task_queue=task_queue))
     with ThreadPoolExecutor(SLOTS) as executor:
-        async with build_worker(client, settings, executor):
+        worker = build_worker(client, settings, executor)
+        await worker.__aenter__()
+        try:
             yield
+        finally:
+            async with asyncio.timeout(LONGEST_SECONDS):
+                await worker.__aexit__(None, None, None)

@@ -2,7 +2,7 @@
 
 Usage: python tools/assets.py STEP, where STEP is one of
 install   what package-lock.json names, into node_modules
-build     web/static/vendor from node_modules and the templates
+build     web/static/vendor from node_modules and the templates, and what is sent compressed
 lock      package-lock.json anew from package.json
 """
 
@@ -16,15 +16,16 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 MODULES = PROJECT / "node_modules"
-VENDOR = PROJECT / "web" / "static" / "vendor"
+STATIC = PROJECT / "web" / "static"
+VENDOR = STATIC / "vendor"
 PROGRAMS = Path(sys.executable).parent
 
-HTMX = ("htmx.min.js", "ext/hx-csp.min.js", "ext/hx-preload.min.js", "ext/hx-sse.min.js")
+HTMX = ("htmx.min.js", "ext/hx-csp.min.js")
 SUBSETS = ("latin-ext", "latin")  # a browser fetches the first only for names that need it
 COMPRESSED = (".css", ".js")
 
@@ -43,16 +44,16 @@ def lock() -> None:
 
 def build() -> None:
     """Builds beside the old folder and then takes its place, so that a running server never misses a file."""
-    VENDOR.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=VENDOR.parent, prefix=".vendor-") as temporary:
+    with tempfile.TemporaryDirectory(dir=STATIC, prefix=".vendor-") as temporary:
         made = Path(temporary) / "vendor"
         _htmx(made / "htmx")
         _tabler(made)
         _inter(made / "inter")
-        _compress(made)
+        _compress(made.rglob("*"))
         if VENDOR.exists():
             VENDOR.rename(Path(temporary) / "old")
         made.rename(VENDOR)
+    _compress(STATIC.glob("*"))
 
 
 def _htmx(target: Path) -> None:
@@ -88,8 +89,8 @@ def _inter(target: Path) -> None:
     shutil.copy(source / "LICENSE", target)
 
 
-def _compress(folder: Path) -> None:
-    for path in sorted(folder.rglob("*")):
+def _compress(paths: Iterable[Path]) -> None:
+    for path in sorted(paths):
         if path.suffix in COMPRESSED:
             Path(f"{path}.gz").write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
 

@@ -40,7 +40,9 @@ class Assets(StaticFiles):
 
 @lru_cache(maxsize=256)
 def _is_compressed(path: str) -> bool:
-    return STATIC.joinpath(f"{path}.gz").is_file()
+    """Whether a compressed sibling was made since the file last changed."""
+    original, compressed = STATIC / path, STATIC / f"{path}.gz"
+    return compressed.is_file() and compressed.stat().st_mtime >= original.stat().st_mtime
 
 
 _TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8", ".svg": "image/svg+xml"}

@@ -116,7 +116,12 @@ class Sent:
 
     def settle(self) -> None:
         """Send it until its answer is final."""
-        in_time(lambda: self.send() and self.settled, f"an answer to {self}")
+        in_time(self._is_settled_now, f"an answer to {self}")
+
+    def _is_settled_now(self) -> bool:
+        if not self.settled:
+            self.send()
+        return self.settled
 
     def _is_answered(self) -> bool:
         try:
@@ -231,7 +236,7 @@ class Pair(Clerk):
     def __init__(self, url: str, worker: str, supervisor: str, monday: date) -> None:
         super().__init__()
         self._worker, self._supervisor = Recorder(url, worker, monday), Browser(url, supervisor)
-        self._worker.next().send()
+        self._worker.next().settle()
         self.everything += self._worker.everything
         self._certified = self._worker.submission().form.fields["digest"]
 

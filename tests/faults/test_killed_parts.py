@@ -10,13 +10,12 @@ import pytest
 from doctor import examine
 from tests.faults.books import Books
 from tests.faults.clerks import Browser, Heard, Office, Pair, Recorder, Sent
-from tests.standing import DATABASE, TEMPORAL, WEB, WORKER, Standing, command, environment, up
-from tests.waiting import eventually
+from tests.standing import DATABASE, TEMPORAL, WEB, WORKER, Standing, command, environment, in_time, up
 
 TODAY = datetime.now(UTC).date()
 MONDAY = TODAY - timedelta(days=TODAY.weekday())
 PATIENCE = "4"
-"""Seconds after which somebody who gets no answer is told so; half of the usual, since many wait here."""
+"""Seconds after which somebody who gets no answer is told so; shorter than usual, since that is waited for here."""
 
 LONG_AGO = MONDAY - timedelta(weeks=8)
 
@@ -45,6 +44,7 @@ def truth(standing: Standing, office: Office, books: Books) -> Iterator[None]:
     """However a test ends, the system is itself again afterwards, and the books hold what people were told."""
     yield
     standing.await_ready()
+    in_time(books.workflows_agree, "workflows and tables agree")
     assert books.contradict(office.everything) == []
     again = office.send_again()
     assert [sent for sent in again if not (sent.saved or sent.rightly_refused)] == []
@@ -52,7 +52,6 @@ def truth(standing: Standing, office: Office, books: Books) -> Iterator[None]:
     for sent in again:
         assert sent.heard[-1] is sent.send(), sent
     assert books.contradict(office.everything) == []
-    eventually(lambda: not books.workflows_differ(), "workflows and tables agree")
     assert list(examine(standing.settings)) == []
 
 
@@ -89,6 +88,15 @@ class TestAway:
             reader.page("/week")
             assert _heard(waiting) == {Heard.NOTHING_SAVED}
 
+    def test_what_was_given_up_is_not_carried_out_later(self, standing: Standing, office: Office) -> None:
+        somebody = Recorder(standing.url, "staff-4404", MONDAY)
+        with standing.halted(WORKER):
+            assert office.send(somebody.next()).result() is Heard.NOTHING_SAVED
+        following = somebody.next()
+        office.send(following).result()
+        following.settle()
+        assert following.saved  # so its workflow has come past the one before
+
     def test_a_database_that_goes_away_meanwhile_leaves_it_open_and_after_that_nothing_is_saved(
         self, standing: Standing, office: Office, books: Books
     ) -> None:
@@ -98,6 +106,17 @@ class TestAway:
             with standing.without(DATABASE):
                 assert _heard(waiting) == {Heard.NOT_SURE}
                 assert {sent.send() for sent, _ in waiting} == {Heard.NOTHING_SAVED}
+
+    def test_what_was_done_before_temporal_died_is_acknowledged_and_comes_to_its_workflow(
+        self, standing: Standing, office: Office, books: Books
+    ) -> None:
+        with standing.halted(WORKER):
+            waiting = office.send_one_each()
+            books.await_note_of([sent for sent, _ in waiting])
+            for sent, _ in waiting:
+                books.carry_out(sent)
+            with standing.without(TEMPORAL):
+                assert _heard(waiting) == {Heard.SAVED}
 
     def test_what_a_worker_did_before_it_died_is_acknowledged(
         self, standing: Standing, office: Office, books: Books

@@ -7,6 +7,7 @@ recorded anew.
 
 import asyncio
 import json
+import logging
 import tempfile
 import tomllib
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import Engine, create_engine, func, update
 from temporalio.client import Client, WorkflowExecutionStatus
 
@@ -162,6 +164,8 @@ def _worker(office: Office, postgres: EmbeddedPostgres) -> AbstractAsyncContextM
 
 def main() -> None:
     """Start the servers, record, and stop them."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    logging.disable(logging.CRITICAL)  # faults are part of what is recorded
     with tempfile.TemporaryDirectory() as name, start_postgres(Path(name) / "postgres", durable=False) as postgres:
         postgres.create_database()
         migrate(postgres.owner_url(), postgres.app_url())

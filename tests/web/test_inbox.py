@@ -411,10 +411,10 @@ class TestDeciding:
         assert state(site, key) is now
 
     async def test_nobody_decides_on_their_own_time(self, site: Site, org: Organisation, owner_engine: Engine) -> None:
-        key = await site.bring_to(org, State.SUBMITTED, org.suzanne)
         give_role(owner_engine, org, org.suzanne, "supervisor")
-        suzanne = site.browser(org, org.suzanne)
         change_person(owner_engine, org.suzanne, supervisor_id=None)
+        key = await site.bring_to(org, State.SUBMITTED, org.suzanne)
+        suzanne = site.browser(org, org.suzanne)
 
         for path in (approval(key), rejection(key)):
             page = page_of(await suzanne.post_form(path, digest=site.digest(key), reason="Fine."), 403)

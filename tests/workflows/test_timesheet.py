@@ -18,6 +18,7 @@ from models.tables.timesheet import Decision
 from tests.desk import Life
 from tests.factories import Asking, worked
 from tests.office import Office, approve, bring_to, revise, submit, tell_the_story, unlock, working
+from tests.waiting import eventually_async
 from workflows.timesheet import TimesheetWorkflow
 
 
@@ -147,22 +148,39 @@ class TestOnce:
         with pytest.raises(KeyReused):
             await office.give(replace(life.duane.record(worked("09:00", "18:00")), id=asked.id))
 
-    async def test_of_decisions_at_once_one_is_made_and_the_others_are_told_the_state(
+    async def test_of_two_decisions_at_once_one_is_made_and_the_other_is_told_the_state(
         self, office: Office, life: Life
     ) -> None:
-        """The others are refused by the run itself: the database is not even asked."""
         await bring_to(life, office, State.SUBMITTED)
-        digest, suzanne = life.desk.digest(life.key), life.suzanne_for(life.org.roland)
-        decisions = [ask(digest) for _ in range(3) for ask in (life.roland.approve, suzanne.reject)]
+        digest = life.desk.digest(life.key)
+        decisions = life.roland.approve(digest), life.suzanne_for(life.org.roland).reject(digest)
         outcomes = await asyncio.gather(*map(office.give, decisions), return_exceptions=True)
 
         (made,) = [each for each in outcomes if isinstance(each, CommandOutcome)]
-        refused = [each for each in outcomes if isinstance(each, WrongState)]
-        assert [each.data for each in refused] == [{"state": made.snapshot.state}] * (len(decisions) - 1)
-        assert made.snapshot.state is life.state
+        (refused,) = [each for each in outcomes if isinstance(each, WrongState)]
+        assert refused.data["state"] == made.snapshot.state == life.state
         assert len(life.desk.rows(life.org.tenant_id, Decision)) == 1
-        history = await office.handle(life.key).fetch_history()
-        assert [each for each in history.events if each.marker_recorded_event_attributes.HasField("failure")] == []
+
+    async def test_of_two_decisions_that_both_were_in_time_the_later_never_reaches_the_database(
+        self, idle: Office, life: Life, postgres: EmbeddedPostgres
+    ) -> None:
+        """They wait for a worker, so both are accepted in one go before either of them is made."""
+        async with working(idle.client, idle.task_queue, postgres.app_url()):
+            await bring_to(life, idle, State.SUBMITTED)
+        digest = life.desk.digest(life.key)
+        decisions = life.roland.approve(digest), life.suzanne_for(life.org.roland).reject(digest)
+        waiting = [asyncio.create_task(idle.give(asked)) for asked in decisions]
+        for asked in decisions:
+            await eventually_async(partial(idle.has_arrived, asked), "the decision to arrive")
+        async with working(idle.client, idle.task_queue, postgres.app_url()):
+            outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+            events = (await idle.handle(life.key).fetch_history()).events
+
+        assert [type(each) for each in outcomes].count(WrongState) == 1
+        assert len(life.desk.rows(life.org.tenant_id, Decision)) == 1
+        accepted = [each for each in events if each.HasField("workflow_execution_update_accepted_event_attributes")]
+        assert len(accepted) == 2 + len(decisions)
+        assert [each for each in events if each.marker_recorded_event_attributes.HasField("failure")] == []
 
     async def test_many_entries_at_once_are_all_recorded_in_some_order(self, office: Office, life: Life) -> None:
         hours = [life.duane.record(worked(f"{hour:02}:00", f"{hour + 1:02}:00")) for hour in range(8, 18)]
@@ -176,7 +194,7 @@ class TestOnce:
     ) -> None:
         asked = life.duane.record(worked("09:00", "17:00"))
         waiting = asyncio.create_task(idle.give(asked))
-        await idle.comes_to(life.key, WorkflowExecutionStatus.RUNNING)
+        await eventually_async(partial(idle.has_arrived, asked), "the command to arrive")
         waiting.cancel()
         assert life.desk.withdraw(asked) is None
         async with working(idle.client, idle.task_queue, postgres.app_url()):

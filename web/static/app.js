@@ -1,10 +1,8 @@
 // What the pages do beyond HTML: dialogs, messages that go away, focus on what changed, keys of the inbox.
 (() => {
   "use strict";
-  const TOAST_MS = 8000;
   const REFRESH = "Countersign-Refresh"; // sent by regions that ask again by themselves
   const one = (selector, within = document) => within.querySelector(selector);
-  const all = (selector) => [...document.querySelectorAll(selector)];
   const isRefresh = (ctx) => Boolean(ctx?.request?.headers[REFRESH]);
 
   // Dialogs: a form that arrived in #dialog is opened; closing takes it away and gives the focus back.
@@ -40,8 +38,8 @@
       if (!ok && !headers.has("HX-Redirect")) event.preventDefault();
     } else {
       askers.set(ctx, ctx.sourceElement);
+      one("#toast").replaceChildren();
       house(document.body); // out of the dialog, which may be exchanged
-      if (ok) one("#toast").replaceChildren();
     }
   }
   // The browser heeds autofocus only while nothing has the focus yet, and says so in the console.
@@ -59,7 +57,7 @@
     if (!asker) return;
     if (asker.closest("#dialog dialog") && ctx.response.status < 400) leaveDialog();
     openDialog();
-    showMessages();
+    house();
     // The answer may name the place for the focus; else the form or link that asked does.
     const named = one("[data-autofocus]", one("dialog[open]") ?? one("#main"));
     named?.removeAttribute("data-autofocus");
@@ -72,12 +70,12 @@
     clearTimeout(timer);
     const card = one("#toast .toast-card:not(.tone-bad)");
     const end = () => (one("#toast:is(:hover, :focus-within)") ? watchToast() : card.remove());
-    if (card) timer = setTimeout(end, TOAST_MS);
+    if (card) timer = setTimeout(end, 8000);
   }
   // Beside an open dialog nothing else can be reached, so messages live in it meanwhile.
-  function house(home) {
+  function house(home = one("dialog[open]") ?? document.body) {
     const toast = one("#toast");
-    if (toast.parentElement === home) return;
+    if (toast.parentElement === home) return watchToast();
     home.append(toast);
     announce();
   }
@@ -91,13 +89,9 @@
       watchToast();
     }, 100);
   }
-  function showMessages() {
-    house(one("dialog[open]") ?? document.body);
-    watchToast();
-  }
   function sayNoAnswer() {
     one("#toast").replaceChildren(one("#no-answer").content.cloneNode(true));
-    showMessages();
+    house();
   }
 
   document.addEventListener("htmx:before:request", (event) => {
@@ -122,7 +116,8 @@
       if (found.href) event.preventDefault();
       act(found);
     }
-    for (const menu of all("details.account[open]")) if (!menu.contains(event.target)) menu.open = false;
+    const menu = one(".account[open]");
+    if (menu && !menu.contains(event.target)) menu.open = false;
   });
   function fold(within) {
     const details = within.closest("details");
@@ -130,12 +125,12 @@
     one("summary", details).focus();
   }
   document.addEventListener("toggle", (event) => {
-    if (event.target.matches("details[open]")) one("textarea", event.target)?.focus();
+    if (event.target.matches("details[open]")) one("textarea:not([autofocus])", event.target)?.focus();
   }, true);
 
   // Keys: Escape folds what was unfolded; letters work in the inbox, while nothing is being typed.
   function step(by) {
-    const rows = all("[data-row]");
+    const rows = [...document.querySelectorAll("[data-row]")];
     const focused = rows.indexOf(document.activeElement);
     const from = focused >= 0 ? focused : rows.findIndex((row) => row.ariaCurrent === "true");
     rows[Math.min(rows.length - 1, Math.max(0, from + by))]?.focus();

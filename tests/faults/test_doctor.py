@@ -1,0 +1,62 @@
+"""The doctor finds nothing wrong with what commands do, and everything that somebody breaks behind their back."""
+
+import pytest
+from sqlalchemy import Engine, text
+
+from activities.commands import SheetActivities
+from models.database import read_session
+from models.doctor import findings
+from models.rules.transitions import State
+from tests.desk import Desk, Life
+from tests.factories import Organisation
+
+
+@pytest.fixture
+def life(engine: Engine, owner_engine: Engine, org: Organisation) -> Life:
+    return Life(Desk(engine, SheetActivities(engine), owner_engine), org)
+
+
+@pytest.mark.parametrize("state", State)
+def test_nothing_is_wrong_with_a_week_that_commands_brought_to_a_state(life: Life, state: State) -> None:
+    life.bring_to(state)
+    assert _found(life) == []
+
+
+BROKEN = {
+    "balance of ANNUAL_TARGET_HOURS": "UPDATE accrual SET balance = balance + 1 WHERE tenant_id = :tenant",
+    "nothing was recorded": (
+        "INSERT INTO accrual (tenant_id, person_id, accrual_code, day, total, balance)"
+        " SELECT tenant_id, person_id, accrual_code, day + 1, 60, balance FROM accrual WHERE tenant_id = :tenant"
+    ),
+    "its versions do not lead to its present content": ("UPDATE time_entry SET version = 2 WHERE tenant_id = :tenant"),
+    "its content is not what was certified": "UPDATE time_entry SET task = 'drying dog' WHERE tenant_id = :tenant",
+    "its content does not have its digest": (
+        """UPDATE submission SET content = content || '{"entries": []}' WHERE tenant_id = :tenant"""
+    ),
+    "it is approved, but the decision on it is reject": (
+        "UPDATE decision SET decision = 'reject', reason = 'Wrong day.' WHERE tenant_id = :tenant"
+    ),
+    "it is approved, but the decision on it is none": "DELETE FROM decision WHERE tenant_id = :tenant",
+    "it does not have its digest": (
+        """UPDATE statement SET body = body || '{"at": "yesterday"}' WHERE tenant_id = :tenant"""
+    ),
+    "the ledger knows nothing of it": "DELETE FROM statement WHERE tenant_id = :tenant",
+    "withdrawn and carried out": "UPDATE command SET withdrawn_at = now() WHERE tenant_id = :tenant",
+    "carried out, and nobody was told": "DELETE FROM outbox WHERE tenant_id = :tenant",
+    "no command that was carried out recorded it": "DELETE FROM command WHERE tenant_id = :tenant",
+    "it was to be locked at": "UPDATE timesheet SET lock_at = now() - interval '1 hour' WHERE tenant_id = :tenant",
+}
+"""What is found, and what somebody did who may write to the tables."""
+
+
+@pytest.mark.parametrize("words", BROKEN)
+def test_what_is_broken_is_found(life: Life, owner_engine: Engine, words: str) -> None:
+    life.bring_to(State.APPROVED)
+    with owner_engine.begin() as connection:
+        assert connection.execute(text(BROKEN[words]), {"tenant": life.org.tenant_id}).rowcount > 0
+    assert [finding for finding in _found(life) if words in finding]
+
+
+def _found(life: Life) -> list[str]:
+    with read_session(life.desk.engine, life.org.tenant_id) as session:
+        return list(findings(session))

@@ -27,10 +27,10 @@ class Sizes:
 
 
 FULL = Sizes(
-    rounds=7,
+    rounds=5,
     starts=5,
-    decisions=(Step(1, 30), Step(8, 64), Step(32, 128)),
-    activities=(Step(1, 30), Step(16, 64)),
+    decisions=(Step(1, 20), Step(8, 40), Step(32, 96)),
+    activities=(Step(1, 16), Step(16, 32)),
 )
 
 QUICK = Sizes(rounds=1, starts=1, decisions=(Step(1, 4), Step(4, 8)), activities=(Step(1, 2), Step(2, 4)))

@@ -152,7 +152,7 @@ def _is_whole_day(fields: EntryFields, day: date, zone: ZoneInfo) -> bool:
 
 def _require_free(act: Act, fields: EntryFields, entry_id: UUID) -> None:
     end = fields.end or fields.start
-    nearby = select(TimeEntry.start_at, TimeEntry.end_at, TimeEntry.time_period_type_id).where(
+    nearby = select(TimeEntry.id, TimeEntry.start_at, TimeEntry.end_at, TimeEntry.time_period_type_id).where(
         TimeEntry.owner_id == act.owner.id,
         TimeEntry.id != entry_id,
         ~TimeEntry.deleted,
@@ -161,18 +161,12 @@ def _require_free(act: Act, fields: EntryFields, entry_id: UUID) -> None:
         TimeEntry.span.op("&&")(func.tstzrange(fields.start, max(end, fields.start), "[]")),
     )
     with act.session.no_autoflush:
-        others = [ExistingSpan(*row) for row in act.session.execute(nearby.order_by(TimeEntry.start_at))]
+        found = act.session.execute(nearby.order_by(TimeEntry.start_at))
+        others = {ExistingSpan(start, end_, type_id): id_ for id_, start, end_, type_id in found}
     clash = find_clash(Span(fields.start, fields.end), others)
     if clash:
-        raise Invalid.field(clash.field.value, clash.message, [_clashing(other) for other in clash.entries])
-
-
-def _clashing(other: ExistingSpan) -> dict[str, str | None]:
-    return {
-        "startTime": other.start.isoformat(),
-        "endTime": other.end.isoformat() if other.end else None,
-        "timePeriodTypeId": str(other.time_period_type_id),
-    }
+        # By id only: refusals stand in histories, and times worked must not.
+        raise Invalid.field(clash.field.value, clash.message, [{"timeEntryId": str(others[e])} for e in clash.entries])
 
 
 def _keep(act: Act, entry: TimeEntry, type_: TimePeriodType, project: Project | None) -> None:

@@ -3,12 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Engine, create_engine
 
 from embedded import EmbeddedPostgres, start_postgres
 from models.database import engine_for
 from models.migrate import migrate
 from tests.factories import Organisation, make_organisation
+
+# No test fails for being slow: how busy the machine is says nothing about the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

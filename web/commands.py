@@ -22,9 +22,19 @@ from temporalio.service import RPCStatusCode
 from activities.failures import refused_by
 from models.authority import require_allowed
 from models.commands import Asked
-from models.database import UNAVAILABLE, WriteSession, command_transaction
-from models.errors import AlreadyDecided, DomainError, NotFound, Unavailable, Unconfirmed, Withdrawn, WrongState
+from models.database import UNAVAILABLE, WriteSession, command_transaction, read_session
+from models.errors import (
+    AlreadyDecided,
+    DomainError,
+    Invalid,
+    NotFound,
+    Unavailable,
+    Unconfirmed,
+    Withdrawn,
+    WrongState,
+)
 from models.messages import CommandOutcome, TimesheetStart
+from models.reads.clashes import with_times
 from models.reads.sheets import last_decision
 from models.reads.viewer import Onlooker, circle_for
 from models.rules.periods import workflow_id
@@ -126,7 +136,13 @@ class Commands:
             refused = refused_by(failure.cause)
             if refused is None:
                 raise
+            if isinstance(refused, Invalid):
+                refused = await run_in_threadpool(self._with_times, asked, refused)
             raise refused from failure
+
+    def _with_times(self, asked: Asked, refused: Invalid) -> Invalid:
+        with read_session(self.engine, asked.key.tenant_id) as session:
+            return with_times(session, refused)
 
     def _run_of(self, asked: Asked) -> dict[str, Any]:
         """How the run of a timesheet is started, unless it runs already."""

@@ -383,7 +383,8 @@ class TestOverlap:
             "Time periods must not overlap with another time period",
         )
         (clashing,) = error["data"]
-        assert clashing["timePeriodTypeId"] == str(SHIFT)
+        (entry,) = life.desk.live(life.key)
+        assert clashing == {"timeEntryId": str(entry.id)}
 
     def test_an_end_before_the_start_is_said_first(self, life: Life) -> None:
         life.record()

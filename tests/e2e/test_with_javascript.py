@@ -7,7 +7,7 @@ from models.rules.transitions import State
 from tests.desk import Life
 from tests.e2e.conftest import People
 from tests.e2e.steps import day_card, edit, fill_times, open_day, record, standing, toast
-from tests.factories import MONDAY, Organisation, worked
+from tests.factories import MONDAY, Organisation
 
 pytestmark = pytest.mark.e2e
 

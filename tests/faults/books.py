@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import Engine, select, text
-from temporalio.client import Client, RPCError
+from temporalio.client import Client, RPCError, WorkflowQueryFailedError
 from temporalio.testing import ActivityEnvironment
 
 from activities.commands import SheetActivities
@@ -21,6 +21,7 @@ from models.store.sheets import snapshot_of
 from models.tables.timesheet import Command, Timesheet
 from settings import Settings
 from tests.faults.clerks import Sent
+from tests.standing import in_time
 from tests.waiting import eventually
 from workflows.timesheet import TimesheetWorkflow
 
@@ -81,28 +82,47 @@ class Books:
         ref = CommandRef(SheetKey(DEMO.id, sheet_id), sent.command_id, sent.kind)
         ActivityEnvironment().run(SheetActivities(self.engine).apply_command, ref)
 
-    def workflows_agree(self) -> bool:
-        """Whether every workflow answers, and none thinks something else than is in the database."""
-        with read_session(self.engine, DEMO.id) as session:
-            sheets = {sheet.id: snapshot_of(sheet) for sheet in session.scalars(select(Timesheet))}
-        # One that thinks nothing reads before it goes on.
-        return all(thought in (sheets[sheet_id], None) for sheet_id, thought in asyncio.run(self._thoughts(sheets)))
+    def await_agreement(self) -> None:
+        """Wait until every workflow answers, and none thinks something else than is in the database."""
+        differing: dict[str, str] = {}
+
+        def agree() -> bool:
+            differing.clear()
+            differing.update(self._differences())
+            return not differing
+
+        try:
+            in_time(agree, "workflows and tables agree")
+        except AssertionError as error:
+            raise AssertionError(f"{error}: {differing}") from None
 
     def _has_noted(self, sent: Sent) -> bool:
         with read_session(self.engine, DEMO.id) as session:
             return session.get(Command, (DEMO.id, sent.command_id)) is not None
 
-    async def _thoughts(self, sheets: Iterable[UUID]) -> list[tuple[UUID, SheetSnapshot | str | None]]:
+    def _differences(self) -> dict[str, str]:
+        with read_session(self.engine, DEMO.id) as session:
+            sheets = {workflow_id(sheet.id): snapshot_of(sheet) for sheet in session.scalars(select(Timesheet))}
+        thoughts = asyncio.run(self._thoughts(sheets))
+        # One that thinks nothing reads before it goes on.
+        return {
+            id_: f"{sheets[id_]} is thought to be {thought}"
+            for id_, thought in thoughts
+            if thought not in (sheets[id_], None)
+        }
+
+    async def _thoughts(self, workflow_ids: Iterable[str]) -> list[tuple[str, SheetSnapshot | str | None]]:
         client = await Client.connect(self.settings.temporal_address, data_converter=data_converter(""))
 
-        async def ask(sheet_id: UUID) -> tuple[UUID, SheetSnapshot | str | None]:
-            handle = client.get_workflow_handle_for(TimesheetWorkflow.run, workflow_id(sheet_id))
+        async def ask(id_: str) -> tuple[str, SheetSnapshot | str | None]:
             try:
-                return sheet_id, await handle.query(TimesheetWorkflow.snapshot)
-            except RPCError as silent:
-                return sheet_id, str(silent)
+                return id_, await client.get_workflow_handle_for(TimesheetWorkflow.run, id_).query(
+                    TimesheetWorkflow.snapshot
+                )
+            except (RPCError, WorkflowQueryFailedError) as silent:
+                return id_, str(silent)
 
-        return await asyncio.gather(*map(ask, sheets))
+        return await asyncio.gather(*map(ask, workflow_ids))
 
 
 def _agrees(sent: Sent, tally: Tally) -> bool:

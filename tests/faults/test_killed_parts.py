@@ -10,7 +10,7 @@ import pytest
 from doctor import examine
 from tests.faults.books import Books
 from tests.faults.clerks import Browser, Heard, Office, Pair, Recorder, Sent
-from tests.standing import DATABASE, TEMPORAL, WEB, WORKER, Standing, command, environment, in_time, up
+from tests.standing import DATABASE, TEMPORAL, WEB, WORKER, Standing, command, environment, up
 
 TODAY = datetime.now(UTC).date()
 MONDAY = TODAY - timedelta(days=TODAY.weekday())
@@ -44,7 +44,7 @@ def truth(standing: Standing, office: Office, books: Books) -> Iterator[None]:
     """However a test ends, the system is itself again afterwards, and the books hold what people were told."""
     yield
     standing.await_ready()
-    in_time(books.workflows_agree, "workflows and tables agree")
+    books.await_agreement()
     assert books.contradict(office.everything) == []
     again = office.send_again()
     assert [sent for sent in again if not (sent.saved or sent.rightly_refused)] == []

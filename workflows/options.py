@@ -31,8 +31,8 @@ WORKER_SILENCE = timedelta(seconds=5)
 """After how long a worker that took something and says nothing counts as dead, and another gets it: shorter than the
 caller's patience, so that a command outlives its worker."""
 
-PATIENT_ATTEMPT = timedelta(seconds=15)
-"""How long one attempt of what has to happen may take."""
+PATIENT_ATTEMPT = WORKER_SILENCE
+"""How long one attempt of what has to happen may take: so long may a worker that died with it hold up everything."""
 
 
 def sandboxed() -> SandboxedWorkflowRunner:

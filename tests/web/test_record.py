@@ -11,7 +11,7 @@ from models.rules.transitions import CommandKind, State
 from models.tables.timesheet import Command, Timesheet
 from tests.factories import MONDAY, Asking, Organisation, change_person, make_organisation, worked
 from tests.web.conftest import Browser, Site, page_of
-from tests.web.reading import Page
+from tests.web.reading import Element, Page
 
 TUESDAY = date(2026, 11, 17)
 NASTY = ("</p><svg/onload=alert(1)>", "{{7*7}} {% raw %}", "javascript:alert('1')", "'; DROP TABLE person; --")
@@ -292,17 +292,12 @@ def whole_life(site: Site, org: Organisation, mine: Asking) -> SheetKey:
 
 def told(page: Page) -> list[str]:
     """The acts as one reads them, without their moments and digests."""
-    acts = next(page.main.all(class_="timeline"), None)
-    return (
-        []
-        if acts is None
-        else [
-            " · ".join(
-                part.text for tag in ("h3", "p", "blockquote") for part in act.all(tag) if not _marks(part.attributes)
-            )
-            for act in acts.all("li")
-        ]
-    )
+    return [" · ".join(_words(act)) for timeline in page.main.all("ol") for act in timeline.all("li")]
+
+
+def _words(act: Element) -> list[str]:
+    parts = [part for tag in ("h3", "p", "blockquote") for part in act.all(tag)]
+    return [part.text for part in parts if not any(part.all("code"))]
 
 
 def tiles(page: Page) -> dict[str, str]:
@@ -318,10 +313,6 @@ def days(page: Page, number: int) -> list[list[str]]:
     table = list(page.main.all("table"))[number]
     lines = [line for body in table.all("tbody") for line in body.all("tr")]
     return [[cell.text for cell in line.all() if cell.tag in ("th", "td")] for line in lines]
-
-
-def _marks(attributes: dict[str, str]) -> bool:
-    return attributes.get("class") == "marks"
 
 
 def completed_at(owner: Engine, key: SheetKey, moment: str) -> None:

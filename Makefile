@@ -11,7 +11,7 @@ RUN_READY := $(VENV)/.ready-to-run
 TEST_READY := $(VENV)/.ready-to-test
 MODULES := node_modules/.package-lock.json
 ASSETS := $(VENV)/.assets
-PAGES := $(shell find web -name '*.html' -o -name '*.py' -o -name '*.js' -o -name '*.css' 2>/dev/null | grep -v static/vendor)
+PAGES := $(shell find web/templates web/static -name '*.html' -o -name '*.css' -o -name '*.js' | grep -v static/vendor)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
@@ -27,7 +27,7 @@ run: setup ## set everything up and start the demo (options: make run ARGS="--po
 .PHONY: test
 test: $(TEST_READY) $(ASSETS) ## set everything up and run all tests
 	@COUNTERSIGN_CHROMIUM="$$(tools/chromium)" && export COUNTERSIGN_CHROMIUM && \
-		$(BIN)/python -m pytest $(ARGS) && $(BIN)/python -m pytest -m e2e $(ARGS)
+		$(BIN)/python -m pytest $(ARGS) && $(BIN)/python -m pytest -m e2e -n 0 $(ARGS)
 
 .PHONY: setup
 setup: $(RUN_READY) $(ASSETS) ## set everything up and start nothing

@@ -127,12 +127,13 @@ def install(app: FastAPI) -> None:
 
 
 async def _not_signed_in(request: Request, error: Exception) -> Response:
-    """People are sent to the sign-in page, and back to where they wanted to go; programs are told."""
+    """People are sent to the sign-in page, and back to where they were or wanted to go; programs are told."""
     if _wants_json(request):
         return await _refused(request, error)
-    wanted = request.url.path if request.method == "GET" and not htmx(request).wants_part else ""
+    asked = htmx(request)
+    wanted = asked.current_path if asked.wants_part else request.url.path if request.method == "GET" else ""
     address = f"/sign-in?{urlencode({'next': wanted})}" if wanted not in ("", "/") else "/sign-in"
-    if htmx(request).wants_part:
+    if asked.wants_part:
         return Response(status_code=401, headers={"HX-Redirect": address})
     return RedirectResponse(address, 303)
 

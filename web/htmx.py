@@ -15,12 +15,14 @@ class Htmx:
 
     wants_part: bool
     """Only the region that changes, not a whole page."""
-    current_path: str | None
-    """The path in the browser's address bar."""
+    current_path: str
+    """The path in the browser's address bar; empty when HTMX does not say."""
 
 
 def htmx(request: Request) -> Htmx:
     """Read a request's headers."""
     headers = HtmxHeaders(request.headers)
     partial = request.headers.get("HX-Request-Type") == "partial"
-    return Htmx(bool(headers) and partial and not headers.history_restore_request, headers.current_url)
+    _, _, here = (headers.current_url or "").partition("://")[2].partition("/")
+    path = f"/{here}".partition("#")[0].partition("?")[0] if headers.current_url else ""
+    return Htmx(bool(headers) and partial and not headers.history_restore_request, path)

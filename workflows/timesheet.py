@@ -43,7 +43,6 @@ class TimesheetWorkflow:
         self._sheet: SheetSnapshot | None = start.carried
         self._recent: deque[UUID] = deque(start.recent_command_ids, maxlen=REMEMBERED_COMMANDS)
         self._lock = asyncio.Lock()
-        self._looks = 0  # how often this run was told to look again
         self._not_before: datetime | None = None
 
     @workflow.run
@@ -65,11 +64,11 @@ class TimesheetWorkflow:
         """Carry one command out and answer with its outcome; refused with the reason, nothing is saved."""
         async with self._lock:
             if self._sheet is None:
-                self._know(self._looks, await self._at_once(LOAD_SHEET, self._key, SheetSnapshot))
+                self._sheet = await self._at_once(LOAD_SHEET, self._key, SheetSnapshot)
             self._require_allowed(ref)
-            looks, outcome = self._looks, await self._at_once(APPLY_COMMAND, ref, CommandOutcome)
+            outcome = await self._at_once(APPLY_COMMAND, ref, CommandOutcome)
             # A stored outcome tells how things were then: what is now has to be read.
-            self._know(looks, None if outcome.repeated else outcome.snapshot)
+            self._sheet = None if outcome.repeated else outcome.snapshot
             self._recent.append(ref.command_id)
             return outcome
 
@@ -78,10 +77,10 @@ class TimesheetWorkflow:
         self._require_allowed(ref)
 
     @workflow.signal
-    def look_again(self) -> None:
-        """The timesheet in the database may not be what this run thinks: read it before going on."""
-        self._looks += 1
-        self._sheet = None
+    async def look_again(self) -> None:
+        """The timesheet in the database may not be what this run thinks, or is just reading: read it after that."""
+        async with self._lock:
+            self._sheet = None
 
     @workflow.query
     def snapshot(self) -> SheetSnapshot | None:
@@ -93,10 +92,6 @@ class TimesheetWorkflow:
             return
         if next_state(self._sheet.state, ref.kind) is None:
             raise refusal(WrongState.of(self._sheet.state))
-
-    def _know(self, looks: int, sheet: SheetSnapshot | None) -> None:
-        """Believe what was found, unless this run was told to look again since: that may have come after it."""
-        self._sheet = sheet if looks == self._looks else None
 
     async def _at_once(self, activity: str, argument: SheetKey | CommandRef, result: type[Result]) -> Result:
         """One transaction that somebody waits for. Raises its refusal, or `Unavailable`."""
@@ -129,8 +124,8 @@ class TimesheetWorkflow:
 
     async def _read_if_needed(self) -> None:
         async with self._lock:
-            while self._sheet is None:
-                self._know(self._looks, await self._sometime(LOAD_SHEET))
+            if self._sheet is None:
+                self._sheet = await self._sometime(LOAD_SHEET)
 
     async def _wait(self, began: datetime) -> None:
         """Until something changed that this run has to act upon, or a deadline has come."""
@@ -163,7 +158,7 @@ class TimesheetWorkflow:
             deadline = None if self._sheet is None or not self._sheet.exists else self._deadline(workflow.now())
             if deadline is None or workflow.now() < deadline:
                 return
-            self._know(self._looks, await self._sometime(LOCK_ON_SCHEDULE))
+            self._sheet = await self._sometime(LOCK_ON_SCHEDULE)
             self._not_before = workflow.now() + CLOCKS_APART
 
 

@@ -56,12 +56,13 @@ def test_back_and_forward_show_what_the_address_says(people: People, life: Life)
     expect(duane.locator("#day-title")).to_contain_text("Tuesday")
 
 
-def test_a_session_that_has_ended_leads_to_the_sign_in(people: People, org: Organisation) -> None:
+def test_a_session_that_has_ended_leads_to_the_sign_in_and_back(people: People, org: Organisation) -> None:
     duane = people.somebody(org, org.duane)
     duane.goto(week_of(org))
     duane.context.clear_cookies()
     duane.locator(f"#day-{TUESDAY}").click()
     expect(duane.get_by_role("heading", name="Sign in")).to_be_visible()
+    expect(duane.locator("[name=next]")).to_have_value(week_of(org))
 
 
 def test_a_search_after_the_session_has_ended_leads_to_the_sign_in(people: People, life: Life) -> None:

@@ -38,6 +38,12 @@ def up(
     host: Host = "127.0.0.1",
     port: Port = 8000,
     data_dir: DataDir = None,
+    temporal_port: Annotated[
+        int | None,
+        typer.Option(
+            min=1, max=64535, help="Port of Temporal; its pages are 1000 above. Default: as before, else 7233."
+        ),
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
     demo: Annotated[bool, typer.Option("--demo/--no-demo", help="Fill in the demo people and weeks.")] = True,
 ) -> None:
@@ -46,7 +52,7 @@ def up(
     from supervisor.up import up as run
 
     try:
-        run(host, port, data_dir, workers, demo)
+        run(host, port, temporal_port, data_dir, workers, demo)
     except CannotStartError as error:
         raise SystemExit(str(error)) from None
 

@@ -15,7 +15,8 @@ from settings import DEMO_SECRET, SECRET_FILE, Environment, Settings
 
 LARGEST_LOG_BYTES = 10_000_000
 TEMPORAL_PORT = 7233
-TEMPORAL_UI_PORT = 8233
+ABOVE = 1_000
+"""So far above Temporal's port its own pages are, as usual."""
 NEIGHBOURS = 20
 
 
@@ -47,12 +48,14 @@ class Ports:
     temporal_ui: int
 
     @classmethod
-    def choose(cls, host: str, wanted: int, last: Mapping[str, int]) -> Ports:
-        """The wanted one or the next free; Temporal's as the last time, else the usual ones, else any."""
+    def choose(cls, host: str, web: int, temporal: int | None, last: Mapping[str, int]) -> Ports:
+        """The wanted one or the next free; Temporal's as wanted or the last time, else the usual ones, else any."""
+        first = temporal or last.get("temporal", TEMPORAL_PORT)
+        first_ui = temporal + ABOVE if temporal else last.get("temporal_ui", TEMPORAL_PORT + ABOVE)
         return cls(
-            web=free_port(range(wanted, min(wanted + NEIGHBOURS, 65536)), host),
-            temporal=free_port((last.get("temporal", TEMPORAL_PORT), TEMPORAL_PORT)),
-            temporal_ui=free_port((last.get("temporal_ui", TEMPORAL_UI_PORT), TEMPORAL_UI_PORT)),
+            web=free_port(range(web, min(web + NEIGHBOURS, 65536)), host),
+            temporal=free_port((first, TEMPORAL_PORT)),
+            temporal_ui=free_port((first_ui, TEMPORAL_PORT + ABOVE)),
         )
 
 

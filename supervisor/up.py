@@ -46,7 +46,7 @@ class CannotStartError(Exception):
     """`countersign up` gives up; the message says why and what to do."""
 
 
-def up(host: str, port: int, data_dir: Path | None, workers: int, fill_demo: bool) -> None:
+def up(host: str, port: int, temporal_port: int | None, data_dir: Path | None, workers: int, fill_demo: bool) -> None:
     """Starts everything; returns after it was told to stop. Raises CannotStartError and SettingsError."""
     settings = load(UpSettings, {} if data_dir is None else {"data_dir": data_dir})
     lock = take_lock(settings.data_dir)
@@ -55,7 +55,8 @@ def up(host: str, port: int, data_dir: Path | None, workers: int, fill_demo: boo
     with lock:
         _end_leftovers(settings.data_dir)  # before looking for free ports: it gives some back
         last = read_run(settings.data_dir)
-        parts = Parts(settings, host, Ports.choose(host, port, last.ports if last else {}))
+        ports = Ports.choose(host, port, temporal_port, last.ports if last else {})
+        parts = Parts(settings, host, ports)
         _Up(parts, workers, fill_demo and settings.env is Environment.DEMO).run()
 
 

@@ -131,6 +131,9 @@ def up(data_dir: Path, port: int | None = None, **settings: str) -> Iterator[Sta
     """`countersign up` without the demo's weeks, from its start to its orderly end; `settings` by variable."""
     output = data_dir.with_suffix(".out")
     start = command("up", "--data-dir", data_dir, "--port", str(port or free_port()), "--no-demo")
+    if not data_dir.exists():
+        # A port that no other system takes while this one's Temporal is down.
+        start += ["--temporal-port", str(free_port())]
     with output.open("wb") as file:
         process = subprocess.Popen(
             start, stdout=file, stderr=file, env=environment() | settings, cwd=data_dir.parent, start_new_session=True

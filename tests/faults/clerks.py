@@ -252,12 +252,16 @@ class Pair(Clerk):
             assert sent.saved, sent
 
 
+Waiting = tuple[Sent, Future[Heard]]
+"""A form on its way, and what will have been heard."""
+
+
 class Office:
     """Clerks who all work at once, each in a thread of their own."""
 
     def __init__(self, clerks: Sequence[Clerk]) -> None:
         self._clerks = clerks
-        self._threads = ThreadPoolExecutor(len(clerks) + 1)
+        self._threads = ThreadPoolExecutor(len(clerks) + 2)
         self._at_work: list[Future[None]] = []
         self._others: list[Sent] = []
 
@@ -284,15 +288,14 @@ class Office:
         wanted = [clerk.saved + 2 for clerk in self._clerks]
         in_time(lambda: self._have(wanted), "everybody gets on with their work")
 
-    def send_one_each(self) -> list[tuple[Sent, Future[Heard]]]:
-        """Everybody sends their next form; what they will have heard."""
-        sent = [clerk.next() for clerk in self._clerks]
-        return [(each, self._threads.submit(each.send)) for each in sent]
+    def send_one_each(self) -> list[Waiting]:
+        """Everybody sends their next form."""
+        return [self._send(clerk.next()) for clerk in self._clerks]
 
-    def send(self, sent: Sent) -> Future[Heard]:
+    def send(self, sent: Sent) -> Waiting:
         """Somebody else sends a form."""
         self._others.append(sent)
-        return self._threads.submit(sent.send)
+        return self._send(sent)
 
     def send_again(self) -> list[Sent]:
         """Send every form that came to nothing again, until its answer is final."""
@@ -300,6 +303,9 @@ class Office:
         for answer in [self._threads.submit(sent.settle) for sent in unsettled]:
             answer.result()
         return unsettled
+
+    def _send(self, sent: Sent) -> Waiting:
+        return sent, self._threads.submit(sent.send)
 
     def _have(self, wanted: list[int]) -> bool:
         if any(clerk.done() for clerk in self._at_work):

@@ -2,14 +2,13 @@
 
 import subprocess
 from collections.abc import Iterator
-from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from doctor import examine
 from tests.faults.books import Books
-from tests.faults.clerks import Browser, Heard, Office, Pair, Recorder, Sent
+from tests.faults.clerks import Heard, Office, Pair, Recorder, Waiting
 from tests.standing import DATABASE, TEMPORAL, WEB, WORKER, Standing, command, environment, up
 
 TODAY = datetime.now(UTC).date()
@@ -30,7 +29,7 @@ def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
 
 @pytest.fixture(scope="module")
 def office(standing: Standing) -> Office:
-    recorders = [Recorder(standing.url, f"staff-{number}", LONG_AGO) for number in (4401, 4402, 4501, 4502)]
+    recorders = [Recorder(standing.url, f"staff-{number}", LONG_AGO) for number in (4401, 4501)]
     return Office([*recorders, Pair(standing.url, "staff-4366", "staff-3621", MONDAY)])
 
 
@@ -78,22 +77,16 @@ class TestWhilePeopleWork:
 class TestAway:
     """A part is away for longer than anybody waits; the forms that were sent meanwhile can be sent again."""
 
-    @pytest.mark.parametrize("part", [WORKER, TEMPORAL])
-    def test_without_workflows_nothing_is_saved_and_pages_can_be_read(
-        self, standing: Standing, office: Office, part: str
+    def test_without_a_worker_nothing_is_saved_not_even_later_and_pages_can_be_read(
+        self, standing: Standing, office: Office
     ) -> None:
-        reader = Browser(standing.url, "staff-4503")
-        with standing.without(part):
-            waiting = office.send_one_each()
-            reader.page("/week")
-            assert _heard(waiting) == {Heard.NOTHING_SAVED}
-
-    def test_what_was_given_up_is_not_carried_out_later(self, standing: Standing, office: Office) -> None:
         somebody = Recorder(standing.url, "staff-4404", MONDAY)
-        with standing.halted(WORKER):
-            assert office.send(somebody.next()).result() is Heard.NOTHING_SAVED
+        with standing.without(WORKER):
+            waiting = [*office.send_one_each(), office.send(somebody.next())]
+            somebody.browser.page("/week")
+            assert _heard(waiting) == {Heard.NOTHING_SAVED}
         following = somebody.next()
-        office.send(following).result()
+        _heard([office.send(following)])
         following.settle()
         assert following.saved  # so its workflow has come past the one before
 
@@ -107,28 +100,32 @@ class TestAway:
                 assert _heard(waiting) == {Heard.NOT_SURE}
                 assert {sent.send() for sent, _ in waiting} == {Heard.NOTHING_SAVED}
 
-    def test_what_was_done_before_temporal_died_is_acknowledged_and_comes_to_its_workflow(
+    def test_when_temporal_dies_what_was_done_is_acknowledged_and_comes_to_its_workflow_and_nothing_more_is_saved(
         self, standing: Standing, office: Office, books: Books
     ) -> None:
+        somebody = Recorder(standing.url, "staff-4405", MONDAY)
         with standing.halted(WORKER):
-            waiting = office.send_one_each()
-            books.await_note_of([sent for sent, _ in waiting])
-            for sent, _ in waiting:
+            done = office.send_one_each()
+            for sent, _ in done:
+                books.await_note_of([sent])
                 books.carry_out(sent)
             with standing.without(TEMPORAL):
-                assert _heard(waiting) == {Heard.SAVED}
+                late = office.send(somebody.next())
+                somebody.browser.page("/week")
+                assert _heard(done) == {Heard.SAVED}
+                assert _heard([late]) == {Heard.NOTHING_SAVED}
 
     def test_what_a_worker_did_before_it_died_is_acknowledged(
         self, standing: Standing, office: Office, books: Books
     ) -> None:
         newcomer = Recorder(standing.url, "staff-4403", MONDAY)
         with standing.halted(WORKER):
-            answers = []
+            waiting = []
             for form in (newcomer.next, newcomer.submission):
-                answers.append(office.send(sent := form()))
+                waiting.append(office.send(sent := form()))
                 books.await_note_of([sent])
                 books.carry_out(sent)
-        assert [answer.result() for answer in answers] == [Heard.SAVED, Heard.SAVED]
+        assert _heard(waiting) == {Heard.SAVED}
 
 
 def test_after_all_of_that_the_doctor_finds_nothing_wrong(standing: Standing) -> None:
@@ -137,5 +134,5 @@ def test_after_all_of_that_the_doctor_finds_nothing_wrong(standing: Standing) ->
     assert (told.returncode, told.stdout) == (0, "All invariants hold.\n"), told.stderr
 
 
-def _heard(waiting: list[tuple[Sent, Future[Heard]]]) -> set[Heard]:
+def _heard(waiting: list[Waiting]) -> set[Heard]:
     return {answer.result() for _, answer in waiting}

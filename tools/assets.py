@@ -114,8 +114,12 @@ def _run(program: str, *arguments: str) -> None:
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    """The programs of this Python first; npm's cache beside them when there is no home to put it in."""
-    environment = {**given, "PATH": os.pathsep.join((str(PROGRAMS), given.get("PATH", os.defpath)))}
+    """The programs of this Python first; npm's cache beside them when there is no home to put it in.
+
+    Node brings certificates of its own: this has it heed the machine's as well, as pip does.
+    """
+    environment = {"NODE_USE_SYSTEM_CA": "1", **given}
+    environment["PATH"] = os.pathsep.join((str(PROGRAMS), given.get("PATH", os.defpath)))
     if not given.get("HOME"):
         environment["npm_config_cache"] = str(PROGRAMS.parent / "npm-cache")
     return environment

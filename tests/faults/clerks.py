@@ -1,5 +1,6 @@
 """People who go on working while parts of the system die, and who remember every answer."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -151,7 +152,7 @@ def _meaning(answer: Response, words: str) -> Heard:
     return Heard.REFUSED
 
 
-class Clerk:
+class Clerk(ABC):
     """Somebody with work that never ends."""
 
     puts_off = 3
@@ -161,9 +162,9 @@ class Clerk:
         self.everything: list[Sent] = []
         self._work = self.work()
 
+    @abstractmethod
     def work(self) -> Iterator[Sent]:
         """The forms, one after the other; the answers to one are known when the next is asked for."""
-        raise NotImplementedError
 
     def go_on(self, stop: Event) -> None:
         """Work until told to stop."""

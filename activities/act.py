@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NewType
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from models.commands import Asked
 from models.database import WriteSession
-from models.errors import NotYours
+from models.errors import Invalid, NotYours
 from models.rules.days import day_bounds
 from models.rules.periods import Period
 from models.rules.policy import Capacity, Role
@@ -34,7 +34,11 @@ class Act:
     """None: the schedule acts."""
     policy: TenantPolicy
     sheet: Timesheet
+    held: dict[UUID, Timesheet]
+    """Every timesheet that the transaction holds, that of the command among them."""
     now: datetime
+    ignored: bool = False
+    """It changed nothing, because something newer is known already."""
     entry_id: UUID | None = None
     entry_version: int | None = None
     statements: list[Statement] = field(default_factory=list)
@@ -73,6 +77,13 @@ class Act:
         if self.asked.actor_id == self.owner.id or self.capacity is None:
             return None
         return Delegate(self.actor.agent, prov_role(self.capacity.role))
+
+    def sheet_of(self, day: date) -> Timesheet:
+        """The timesheet of one of the owner's local days. Raises `Invalid` for one that the command does not hold."""
+        for sheet in self.held.values():
+            if sheet.owner_id == self.owner.id and sheet.period_start <= day <= sheet.period_end:
+                return sheet
+        raise Invalid.field("startTime", "This day belongs to another week. Record it there, and remove it here.")
 
     def move_to(self, state: State) -> None:
         """Put the timesheet into a state; what only a submitted one has goes with it."""

@@ -4,7 +4,7 @@ Load, check, apply the rule, write everything it says, return what the workflow 
 """
 
 from dataclasses import dataclass
-from uuid import uuid5
+from uuid import UUID, uuid5
 
 from sqlalchemy import Engine, func, select
 from temporalio import activity
@@ -12,36 +12,28 @@ from temporalio import activity
 from activities.act import Act, Rule
 from activities.certifying import reopen, submit
 from activities.deciding import decide, lock, unlock
-from activities.entries import amend, record, remove
+from activities.entries import amend, confirm, record, remove
 from activities.failures import failures_translated, passing
+from activities.flex import add_flex_change
 from activities.names import APPLY_COMMAND, LOAD_SHEET, LOCK_ON_SCHEDULE
+from activities.notes import add_note
+from activities.scheduling import schedule
 from models.authority import require_allowed, require_state
-from models.commands import Asked, Move
+from models.commands import Asked, Move, Place
 from models.database import WriteSession, command_transaction
-from models.errors import NotFound, Withdrawn
+from models.errors import DomainError, NotFound, Withdrawn
 from models.messages import CommandOutcome, CommandRef, SheetKey, SheetSnapshot
+from models.rules.days import day_bounds
 from models.rules.periods import period_of, timesheet_id
 from models.rules.statements import about_timesheet, sheet_activity_id
 from models.rules.transitions import CommandKind, State
 from models.store import commands
+from models.store.accruals import lock_balances
 from models.store.ledger import announce, state
 from models.store.people import load_circle
-from models.store.sheets import lock_sheet, open_sheet, snapshot_of
+from models.store.sheets import lock_sheet, lock_sheets, open_sheet, snapshot_of
 from models.tables.people import TenantPolicy
 from models.tables.timesheet import Timesheet
-
-RULES: dict[CommandKind, Rule] = {
-    CommandKind.RECORD: record,
-    CommandKind.AMEND: amend,
-    CommandKind.REMOVE: remove,
-    CommandKind.SUBMIT: submit,
-    CommandKind.RECALL: reopen,
-    CommandKind.REVISE: reopen,
-    CommandKind.APPROVE: decide,
-    CommandKind.REJECT: decide,
-    CommandKind.LOCK: lock,
-    CommandKind.UNLOCK: unlock,
-}
 
 
 @dataclass(frozen=True)
@@ -64,13 +56,13 @@ class SheetActivities:
         Refusals are final; a fault of the database may be tried again.
         """
         with failures_translated(), command_transaction(self.engine, ref.key.tenant_id) as session:
-            sheet = lock_sheet(session, ref.key.timesheet_id)
+            held = _hold(session, ref)
             known = commands.find(session, ref)
             if known.outcome is not None:
                 return known.outcome
             if known.withdrawn:
                 raise Withdrawn("Nothing was saved: the request was given up before it could be carried out.")
-            return _carry_out(session, known.asked, sheet)
+            return carry_out(session, known.asked, held)
 
     @activity.defn(name=LOCK_ON_SCHEDULE, no_thread_cancel_exception=True)
     def lock_on_schedule(self, key: SheetKey) -> SheetSnapshot:
@@ -81,36 +73,98 @@ class SheetActivities:
                 return snapshot_of(sheet)
             asked = _asked_by_schedule(key, sheet)
             commands.note(session, asked)
-            return _carry_out(session, asked, sheet).snapshot
+            return carry_out(session, asked, {sheet.id: sheet}).snapshot
 
 
-def _carry_out(session: WriteSession, asked: Asked, sheet: Timesheet | None) -> CommandOutcome:
+def carry_out(session: WriteSession, asked: Asked, held: dict[UUID, Timesheet]) -> CommandOutcome:
+    """One command in a transaction that holds every timesheet which the command touches and that exists.
+
+    What the command opens is added to `held`.
+    """
     if asked.key.timesheet_id != timesheet_id(asked.key.tenant_id, asked.owner_id, asked.period_start):
         raise NotFound("There is no such timesheet.")
     circle = load_circle(session, asked.owner_id, asked.actor_id, asked.on_behalf_of_id)
     capacity = require_allowed(asked, circle)
     policy = session.get_one(TenantPolicy, asked.key.tenant_id)
-    opened = sheet is None
-    sheet = sheet or _open(session, asked, policy)
-    require_state(asked, State(sheet.state))
+    opened = [_open(session, asked.key.tenant_id, place, policy, held) for place in _unopened(asked, held)]
+    for place in asked.own_places:
+        require_state(asked, State(held[place.timesheet_id(asked.key.tenant_id)].state))
     now = session.scalars(select(func.now())).one()
-    act = Act(session, asked, circle, capacity, policy, sheet, now)
-    if opened:
-        activity_id = sheet_activity_id(sheet.id, 1)
-        act.statements += about_timesheet(activity_id, *act.period_instants, act.owner.agent)
-        act.announce("timesheet.opened", sheet.id)
+    act = Act(session, asked, circle, capacity, policy, held[asked.key.timesheet_id], held, now)
+    for sheet in opened:
+        _tell_opened(act, sheet)
     RULES[asked.kind](act)
     return _finish(act)
 
 
-def _open(session: WriteSession, asked: Asked, policy: TenantPolicy) -> Timesheet:
-    period = period_of(asked.period_start, policy.week_starts_on)
-    if period.start != asked.period_start:
+def carry_out_together(act: Act) -> None:
+    """The commands of a batch, one after the other in this one transaction: all of them or none.
+
+    A refusal says by its data `index` which of them it is about.
+    """
+    parts = list(act.asked.parts())
+    lock_balances(act.session, *{part.owner_id for part in parts})
+    for index, part in enumerate(parts):
+        try:
+            commands.note(act.session, part)
+            carry_out(act.session, part, act.held)
+        except DomainError as refused:
+            refused.data["index"] = index
+            raise
+
+
+RULES: dict[CommandKind, Rule] = {
+    CommandKind.RECORD: record,
+    CommandKind.AMEND: amend,
+    CommandKind.REMOVE: remove,
+    CommandKind.CONFIRM: confirm,
+    CommandKind.SCHEDULE: schedule,
+    CommandKind.ADD_FLEX_CHANGE: add_flex_change,
+    CommandKind.ADD_NOTE: add_note,
+    CommandKind.BATCH: carry_out_together,
+    CommandKind.SUBMIT: submit,
+    CommandKind.RECALL: reopen,
+    CommandKind.REVISE: reopen,
+    CommandKind.APPROVE: decide,
+    CommandKind.REJECT: decide,
+    CommandKind.LOCK: lock,
+    CommandKind.UNLOCK: unlock,
+}
+
+
+def _hold(session: WriteSession, ref: CommandRef) -> dict[UUID, Timesheet]:
+    """Every timesheet that a command touches, as far as it exists, held in the order of their ids."""
+    ids = {ref.key.timesheet_id}
+    if ref.spans:
+        ids |= {place.timesheet_id(ref.key.tenant_id) for place in commands.find(session, ref).asked.places}
+        session.expire_all()  # what came of the command may be written while the timesheets are waited for
+    return lock_sheets(session, ids)
+
+
+def _unopened(asked: Asked, held: dict[UUID, Timesheet]) -> list[Place]:
+    """In the order of their ids, so that two commands never wait for each other."""
+    missing = {place.timesheet_id(asked.key.tenant_id): place for place in asked.own_places}
+    return [missing[id_] for id_ in sorted(missing) if id_ not in held]
+
+
+def _open(
+    session: WriteSession, tenant_id: UUID, place: Place, policy: TenantPolicy, held: dict[UUID, Timesheet]
+) -> Timesheet:
+    period = period_of(place.period_start, policy.week_starts_on)
+    if period.start != place.period_start:
         raise NotFound("No timesheet begins on this day.")
-    if not open_sheet(session, asked.key.tenant_id, asked.key.timesheet_id, asked.owner_id, period):
+    id_ = place.timesheet_id(tenant_id)
+    if not open_sheet(session, tenant_id, id_, place.owner_id, period):
         # Perhaps by another attempt of this very command: only a fresh look can tell what came of it.
         raise passing("The timesheet was opened just now by another transaction.")
-    return session.get_one(Timesheet, asked.key.timesheet_id)
+    held[id_] = session.get_one(Timesheet, id_)
+    return held[id_]
+
+
+def _tell_opened(act: Act, sheet: Timesheet) -> None:
+    start, end = day_bounds(sheet.period_start, act.zone)[0], day_bounds(sheet.period_end, act.zone)[1]
+    act.statements += about_timesheet(sheet_activity_id(sheet.id, 1), start, end, act.owner.agent)
+    act.announce("timesheet.opened", sheet.id)
 
 
 def _finish(act: Act) -> CommandOutcome:
@@ -120,7 +174,9 @@ def _finish(act: Act) -> CommandOutcome:
     state(act.session, tenant_id, command_id, act.asked.actor_id, act.statements)
     for type_, subject, data in act.events:
         announce(act.session, tenant_id, command_id, type_, subject, data)
-    outcome = CommandOutcome(command_id, act.asked.kind, snapshot_of(act.sheet), act.entry_id, act.entry_version)
+    outcome = CommandOutcome(
+        command_id, act.asked.kind, snapshot_of(act.sheet), act.entry_id, act.entry_version, ignored=act.ignored
+    )
     commands.complete(act.session, outcome)
     return outcome
 

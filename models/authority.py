@@ -6,8 +6,11 @@ Asked twice for every command: before it starts, and again in the transaction th
 from models.commands import Asked
 from models.errors import NotYours, OwnTime, ReasonRequired, WrongState
 from models.rules.policy import Capacity, Relation, action_of, authorise, decides_own_time
-from models.rules.transitions import DECISIONS, NEEDS_REASON, State, next_state
+from models.rules.transitions import DECISIONS, NEEDS_REASON, CommandKind, State, next_state
 from models.store.people import Circle
+
+NEVER_SAYS_WHY = frozenset({CommandKind.SCHEDULE, CommandKind.BATCH})
+"""A plan needs no reason, and the commands of a batch give their own."""
 
 
 def require_allowed(asked: Asked, circle: Circle) -> Capacity | None:
@@ -46,6 +49,6 @@ def _responsible(asked: Asked, circle: Circle) -> bool:
 
 
 def _require_reason(asked: Asked, capacity: Capacity) -> None:
-    for_another = asked.kind not in DECISIONS and capacity.relation is not Relation.SELF
+    for_another = asked.kind not in DECISIONS | NEVER_SAYS_WHY and capacity.relation is not Relation.SELF
     if (asked.kind in NEEDS_REASON or capacity.on_behalf or for_another) and not asked.reason:
         raise ReasonRequired("Please give a reason: it is kept with the record.")

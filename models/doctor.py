@@ -91,7 +91,7 @@ def _totals(session: Session) -> Totals:
             ),
         )
         .join(Person, Person.id == TimeEntry.owner_id)
-        .where(~TimeEntry.deleted)
+        .where(~TimeEntry.deleted, TimeEntry.confirmed)
         .execution_options(yield_per=1000)
     )
     for entry, feeds, zone in rows:
@@ -168,7 +168,7 @@ def _statements(session: Session) -> Iterator[str]:
     work = func.concat("work-", TimeEntryVersion.entry_id, "-", TimeEntryVersion.version)
     defined = and_(LedgerStatement.subject == work, LedgerStatement.kind == "define")
     unsaid = select(TimeEntryVersion.entry_id, TimeEntryVersion.version).where(
-        ~select(LedgerStatement.sequence).where(defined).exists()
+        TimeEntryVersion.confirmed, ~select(LedgerStatement.sequence).where(defined).exists()
     )
     for entry_id, version in session.execute(unsaid):
         yield f"entry {entry_id} version {version}: the ledger knows nothing of it"

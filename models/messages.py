@@ -26,6 +26,8 @@ class CommandRef:
     key: SheetKey
     command_id: UUID
     kind: CommandKind
+    spans: bool = False
+    """Whether it touches other timesheets as well, all of which have to be held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class CommandOutcome:
     snapshot: SheetSnapshot
     entry_id: UUID | None = None
     entry_version: int | None = None
+    ignored: bool = False
+    """It changed nothing, because something newer was known already."""
     repeated: bool = False
     """The command had been carried out before; this is its stored result."""
 

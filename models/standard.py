@@ -42,6 +42,7 @@ def standard_types() -> list[dict[str, Any]]:
             "feeds": feeds,
             "accent": accent,
             "position": position,
+            "counts_to_target_hours": "ANNUAL_TARGET_HOURS" in feeds,
         }
         for position, (id_, name, value_type, fields, feeds, accent) in enumerate(rows)
     ]

@@ -1,12 +1,12 @@
 """Time entries as pages show them: the present ones, or exactly those that were certified."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, select, tuple_
 from sqlalchemy.orm import Session
 
 from models.reads.shown import ActivityRow, DayShown, EntryShown, ProjectShown, TypeShown
@@ -18,12 +18,34 @@ from models.tables.timecard import TimeEntry, TimeEntryVersion, TimePeriodType
 WEEKEND = 5
 """The first weekday of the weekend, counted from Monday 0."""
 
+BATCH = 500
+"""How many entries of a long row of them are read at a time."""
+
 
 def live_entries(session: Session, timesheet_id: UUID, zone: ZoneInfo) -> list[EntryShown]:
     """What is on a timesheet now, by start, with times in `zone`."""
     found = _with_names(TimeEntry).where(TimeEntry.timesheet_id == timesheet_id, ~TimeEntry.deleted)
     rows = session.execute(found.order_by(TimeEntry.start_at, TimeEntry.id))
     return [_shown(entry.id, entry, type_, project, zone) for entry, type_, project in rows]
+
+
+def entries_between(
+    session: Session, owner_id: UUID, start: datetime, end: datetime, zone: ZoneInfo
+) -> Iterator[tuple[EntryShown, datetime]]:
+    """A person's entries that start from `start` until before `end`, by start, each with when it was last recorded.
+
+    They come from the database a batch at a time: however many there are, few are held.
+    """
+    found = (
+        _with_names(TimeEntry)
+        .join(TimeEntryVersion, _present_version())
+        .add_columns(TimeEntryVersion.recorded_at)
+        .where(TimeEntry.owner_id == owner_id, TimeEntry.start_at >= start, TimeEntry.start_at < end)
+        .where(~TimeEntry.deleted)
+    )
+    rows = session.execute(found.order_by(TimeEntry.start_at, TimeEntry.id).execution_options(yield_per=BATCH))
+    for entry, type_, project, recorded_at in rows:
+        yield _shown(entry.id, entry, type_, project, zone), recorded_at
 
 
 def certified_entries(session: Session, content: dict[str, Any], zone: ZoneInfo) -> list[EntryShown]:
@@ -99,6 +121,10 @@ def _with_names(
         .join(TimePeriodType, type_)
         .outerjoin(Project, Project.id == entry.project_id)
     )
+
+
+def _present_version() -> ColumnElement[bool]:
+    return and_(TimeEntryVersion.entry_id == TimeEntry.id, TimeEntryVersion.version == TimeEntry.version)
 
 
 def _shown(

@@ -11,7 +11,7 @@ from models.errors import NotFound
 from models.reads.balances import agreement_on, tiles
 from models.reads.entries import certified_entries, days_of
 from models.reads.inbox import next_for, rows_for
-from models.reads.sheets import last_submission, revision_reason, sheet_of, status_shown
+from models.reads.sheets import acted_by, last_submission, revision_reason, sheet_of, status_shown
 from models.reads.shown import EntryChange, EntryShown, InboxRow, ReviewShown
 from models.reads.viewer import Onlooker, circle_for, commands_offered
 from models.rules.transitions import State
@@ -38,7 +38,7 @@ def review_page(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: d
         digest=submission.digest,
         zone=zone.key,
         days=days_of(entries, sheet.period_start, sheet.period_end, now.astimezone(zone).date()),
-        certified_by=_certified_by(session, submission),
+        certified_by=acted_by(session, submission.submitted_by_id, submission.on_behalf_of_id),
         certified_text=f"{submission.submitted_at.astimezone(zone):%-d %B %Y, %H:%M}",
         certification=submission.certification,
         balances=tiles(session, agreement_on(session, sheet.owner_id, sheet.period_end), sheet.period_end),
@@ -52,15 +52,6 @@ def review_page(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: d
 def _row(session: Session, sheet: Timesheet, submission: Submission, now: datetime) -> InboxRow:
     owner = session.get_one(Person, sheet.owner_id)
     return rows_for(session, [(sheet, owner, submission.submitted_at)], now)[0]
-
-
-def _certified_by(session: Session, submission: Submission) -> str:
-    people = [submission.submitted_by_id, submission.on_behalf_of_id or submission.submitted_by_id]
-    names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(people))).all())
-    actor = names[submission.submitted_by_id]
-    if submission.on_behalf_of_id is None:
-        return actor
-    return f"{actor} on behalf of {names[submission.on_behalf_of_id]}"
 
 
 def _changes(

@@ -49,6 +49,13 @@ def last_submission(session: Session, sheet: Timesheet) -> Submission | None:
     return session.get(Submission, sheet.submission_id) if sheet.submission_id else None
 
 
+def acted_by(session: Session, actor_id: UUID, responsible_id: UUID | None) -> str:
+    """Who acted, and on whose behalf if it was not their own: Suzanne Modeski on behalf of Roland Fuller."""
+    responsible = responsible_id or actor_id
+    names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_([actor_id, responsible]))).all())
+    return names[actor_id] if responsible == actor_id else f"{names[actor_id]} on behalf of {names[responsible]}"
+
+
 def revision_reason(session: Session, sheet: Timesheet) -> str | None:
     """Why the revision under way was begun."""
     if sheet.revision == 1:

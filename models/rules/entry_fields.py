@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from uuid import UUID
 
 MAX_SHIFT_TYPE = 50
 MAX_TASK = 200
+MAX_NOTE = 250
 MAX_DURATION = timedelta(days=31)
 
 HIDDEN, OPTIONAL, REQUIRED = "hidden", "optional", "required"
@@ -17,6 +19,17 @@ class TypeMetadata:
 
     name: str
     fields: Mapping[str, str]
+    effective_from: date | None = None
+    effective_to: date | None = None
+    """Local days, inclusive; None is no limit."""
+    person_ids: frozenset[UUID] | None = None
+    """Who may record it; None: everybody."""
+
+    def is_for(self, person_id: UUID, day: date) -> bool:
+        """Whether somebody may record it on a local day."""
+        after = self.effective_from is None or self.effective_from <= day
+        before = self.effective_to is None or day <= self.effective_to
+        return after and before and (self.person_ids is None or person_id in self.person_ids)
 
     def rule(self, field: str) -> str:
         """hidden, optional or required; a field the type does not mention is hidden."""
@@ -37,6 +50,7 @@ def field_errors(
     project: bool,
     task: str | None,
     shift_type: str | None,
+    note: str | None,
     meal_break_minutes: int,
     start: datetime,
     end: datetime | None,
@@ -45,11 +59,12 @@ def field_errors(
 
     That the end comes after the start is the overlap rule's business.
     """
-    given = {"project": project, "task": bool(task), "mealBreak": meal_break_minutes > 0}
+    given = {"project": project, "task": bool(task), "note": bool(note), "mealBreak": meal_break_minutes > 0}
     errors = [
         *_presence(metadata, given),
         *_too_long("task", task, MAX_TASK),
         *_too_long("shiftType", shift_type, MAX_SHIFT_TYPE),
+        *_too_long("note", note, MAX_NOTE),
     ]
     if end is None or end > start:
         errors += _within(meal_break_minutes, end - start if end else MAX_DURATION)
@@ -58,8 +73,8 @@ def field_errors(
     return errors
 
 
-_REST_NAME = {"project": "projectId", "task": "task", "mealBreak": "mealBreakMinutes"}
-_WORDS = {"project": "project", "task": "task", "mealBreak": "meal break"}
+_REST_NAME = {"project": "projectId", "task": "task", "note": "note", "mealBreak": "mealBreakMinutes"}
+_WORDS = {"project": "project", "task": "task", "note": "note", "mealBreak": "meal break"}
 
 
 def _presence(metadata: TypeMetadata, given: Mapping[str, bool]) -> list[Refused]:

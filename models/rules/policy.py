@@ -37,6 +37,11 @@ class Action(StrEnum):
     RECORD = "record"
     AMEND = "amend"
     REMOVE = "remove"
+    CONFIRM = "confirm"
+    SCHEDULE = "schedule"
+    ADD_FLEX_CHANGE = "add_flex_change"
+    ADD_NOTE = "add_note"
+    BATCH = "batch"
     SUBMIT = "submit"
     RECALL = "recall"
     APPROVE = "approve"
@@ -48,6 +53,12 @@ class Action(StrEnum):
     SEE_INBOX = "see_inbox"
     SEE_PEOPLE = "see_people"
     ACT_FOR = "act_for"
+    REVIEW_ACT = "review_act"
+    IMPORT_ENTRIES = "import_entries"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_PROJECTS = "manage_projects"
+    MANAGE_TYPES = "manage_types"
+    SEE_DEAD_LETTERS = "see_dead_letters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,8 @@ _MANAGER = Grant(Role.SUPERVISOR, Relation.APPROVER)
 _ADMINISTRATOR = Grant(Role.ADMINISTRATOR, Relation.TENANT)
 _APPROVING_ADMINISTRATOR = Grant(Role.ADMINISTRATOR, Relation.APPROVER)
 _ON_BEHALF = Grant(Role.ADMINISTRATOR, Relation.TENANT, on_behalf=True)
+_SYSTEM = Grant(Role.INTEGRATION, Relation.TENANT)
+_ADMINISTRATION = (Grant(Role.ADMINISTRATOR, Relation.SELF),)
 
 _RECORDING = (_OWNER, _MANAGER, _ON_BEHALF)
 _CERTIFYING = (_OWNER, _ON_BEHALF)
@@ -73,6 +86,11 @@ POLICY: dict[Action, tuple[Grant, ...]] = {
     Action.RECORD: _RECORDING,
     Action.AMEND: _RECORDING,
     Action.REMOVE: _RECORDING,
+    Action.CONFIRM: _RECORDING,
+    Action.SCHEDULE: (_SYSTEM, _ADMINISTRATOR),
+    Action.ADD_FLEX_CHANGE: _RECORDING,
+    Action.ADD_NOTE: _RECORDING,
+    Action.BATCH: _RECORDING,
     Action.SUBMIT: _CERTIFYING,
     Action.RECALL: (_OWNER,),
     Action.APPROVE: _DECIDING,
@@ -80,10 +98,20 @@ POLICY: dict[Action, tuple[Grant, ...]] = {
     Action.REVISE: _CERTIFYING,
     Action.LOCK: (_ADMINISTRATOR,),
     Action.UNLOCK: (_ADMINISTRATOR,),
-    Action.SEE_TIME: (_OWNER, _MANAGER, _ADMINISTRATOR, Grant(Role.AUDITOR, Relation.TENANT)),
+    Action.SEE_TIME: (_OWNER, _MANAGER, _ADMINISTRATOR, Grant(Role.AUDITOR, Relation.TENANT), _SYSTEM),
     Action.SEE_INBOX: (Grant(Role.SUPERVISOR, Relation.SELF), Grant(Role.ADMINISTRATOR, Relation.SELF)),
     Action.SEE_PEOPLE: (Grant(Role.ADMINISTRATOR, Relation.SELF), Grant(Role.AUDITOR, Relation.SELF)),
     Action.ACT_FOR: (_ADMINISTRATOR,),
+    Action.REVIEW_ACT: (_OWNER,),
+    Action.IMPORT_ENTRIES: (
+        _OWNER,
+        Grant(Role.SUPERVISOR, Relation.SELF),
+        *_ADMINISTRATION,
+    ),
+    Action.MANAGE_PEOPLE: _ADMINISTRATION,
+    Action.MANAGE_PROJECTS: _ADMINISTRATION,
+    Action.MANAGE_TYPES: _ADMINISTRATION,
+    Action.SEE_DEAD_LETTERS: _ADMINISTRATION,
 }
 
 NEVER_ON_OWN_TIME = frozenset({Action.APPROVE, Action.REJECT})

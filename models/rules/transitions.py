@@ -19,6 +19,11 @@ class CommandKind(StrEnum):
     RECORD = "record"
     AMEND = "amend"
     REMOVE = "remove"
+    CONFIRM = "confirm"
+    SCHEDULE = "schedule"
+    ADD_FLEX_CHANGE = "add_flex_change"
+    ADD_NOTE = "add_note"
+    BATCH = "batch"
     SUBMIT = "submit"
     RECALL = "recall"
     APPROVE = "approve"
@@ -33,6 +38,11 @@ TRANSITIONS: dict[State, dict[CommandKind, State]] = {
         CommandKind.RECORD: State.DRAFT,
         CommandKind.AMEND: State.DRAFT,
         CommandKind.REMOVE: State.DRAFT,
+        CommandKind.CONFIRM: State.DRAFT,
+        CommandKind.SCHEDULE: State.DRAFT,
+        CommandKind.ADD_FLEX_CHANGE: State.DRAFT,
+        CommandKind.ADD_NOTE: State.DRAFT,
+        CommandKind.BATCH: State.DRAFT,
         CommandKind.SUBMIT: State.SUBMITTED,
     },
     State.SUBMITTED: {
@@ -45,8 +55,23 @@ TRANSITIONS: dict[State, dict[CommandKind, State]] = {
     State.LOCKED: {CommandKind.UNLOCK: State.APPROVED},
 }
 
-ENTRY_COMMANDS = frozenset({CommandKind.RECORD, CommandKind.AMEND, CommandKind.REMOVE})
-"""Change the content of a timesheet."""
+ENTRY_COMMANDS = frozenset(
+    {
+        CommandKind.RECORD,
+        CommandKind.AMEND,
+        CommandKind.REMOVE,
+        CommandKind.CONFIRM,
+        CommandKind.SCHEDULE,
+        CommandKind.ADD_FLEX_CHANGE,
+    }
+)
+"""Make versions of the entries of a timesheet."""
+
+RECORDING = ENTRY_COMMANDS | {CommandKind.ADD_NOTE, CommandKind.BATCH}
+"""Need a timesheet that is open to change, and leave it so."""
+
+OPENING = frozenset({CommandKind.RECORD, CommandKind.SCHEDULE, CommandKind.ADD_NOTE, CommandKind.BATCH})
+"""Open a timesheet that nobody has recorded anything on yet."""
 
 DECISIONS = frozenset({CommandKind.APPROVE, CommandKind.REJECT})
 """Decide on one submission."""

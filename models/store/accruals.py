@@ -7,22 +7,25 @@ two commands of one person never lose an update while different people never wai
 from collections import Counter
 from datetime import date
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, text
+from sqlalchemy import and_, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from models.database import WriteSession
-from models.rules.accruals import AccrualCode, EntryForAccrual, contributions
+from models.rules.accruals import AccrualCode, Contributions, EntryForAccrual, contributions
 from models.tables.accruals import Agreement, Contribution
 from models.tables.people import Person
+from models.tables.timecard import TimeEntry, TimePeriodType
 
 Delta = Counter[tuple[str, date]]
 """By accrual type and local day: how much more (or less) is used than before."""
 
 
-def lock_balances(session: WriteSession, person_id: UUID) -> None:
-    """Hold the person's balances until the transaction ends. Taken after the timesheet, always."""
-    session.execute(select(Person.id).where(Person.id == person_id).with_for_update(key_share=True))
+def lock_balances(session: WriteSession, *person_ids: UUID) -> None:
+    """Hold people's balances until the transaction ends. Taken after the timesheets, always, and in order."""
+    these = select(Person.id).where(Person.id.in_(person_ids)).order_by(Person.id)
+    session.execute(these.with_for_update(key_share=True))
 
 
 def contribute(
@@ -37,13 +40,30 @@ def contribute(
 
     Days without an agreement get nothing. Minutes (or counts) by the person's local days.
     """
-    new = contributions(entry)
-    agreed = _agreed_days(session, person_id, {day for _, day in new})
-    after = {(code.value, day): value for (code, day), value in new.items() if day in agreed}
+    after = _agreed(session, person_id, contributions(entry))
     before = _contributions_of(session, entry_id, version - 1)
     _add_contributions(session, tenant_id, person_id, entry_id, version, after)
     delta: Delta = Counter(after)
     delta.subtract(before)
+    cascade(session, tenant_id, person_id, delta)
+
+
+def recompute(session: WriteSession, tenant_id: UUID, person_id: UUID, zone: ZoneInfo) -> None:
+    """Bring what a person's entries contribute to what it is by the reference data of now, and the balances with it.
+
+    What was computed before stays; of one entry version and day the highest computation counts.
+    """
+    lock_balances(session, person_id)
+    delta: Delta = Counter()
+    for entry, feeds in session.execute(_COUNTING.where(TimeEntry.owner_id == person_id)).all():
+        before = _contributions_of(session, entry.id, entry.version)
+        after = _agreed(session, person_id, contributions(_for_accrual(entry, feeds, zone)))
+        changed = {at: after.get(at, 0) for at in before.keys() | after.keys() if before.get(at, 0) != after.get(at, 0)}
+        if changed:
+            computation = _last_computation(session, entry.id, entry.version) + 1
+            _add_contributions(session, tenant_id, person_id, entry.id, entry.version, changed, computation)
+            delta.update(after)
+            delta.subtract(before)
     cascade(session, tenant_id, person_id, delta)
 
 
@@ -110,6 +130,32 @@ _CASCADE = text(
 )
 
 
+_COUNTING = (
+    select(TimeEntry, TimePeriodType.feeds)
+    .join(
+        TimePeriodType,
+        and_(TimePeriodType.tenant_id == TimeEntry.tenant_id, TimePeriodType.id == TimeEntry.time_period_type_id),
+    )
+    .where(~TimeEntry.deleted, TimeEntry.confirmed)
+)
+"""The entries that contribute, with the accrual types that they feed."""
+
+
+def _for_accrual(entry: TimeEntry, feeds: list[str], zone: ZoneInfo) -> EntryForAccrual:
+    return EntryForAccrual(codes_fed(feeds), entry.start_at, entry.end_at, zone, entry.meal_break_minutes)
+
+
+def _agreed(session: WriteSession, person_id: UUID, new: Contributions) -> dict[tuple[str, date], int]:
+    """What falls on days that an agreement covers."""
+    agreed = _agreed_days(session, person_id, {day for _, day in new})
+    return {(code.value, day): value for (code, day), value in new.items() if day in agreed}
+
+
+def _last_computation(session: WriteSession, entry_id: UUID, version: int) -> int:
+    these = (Contribution.time_entry_id == entry_id, Contribution.time_entry_version == version)
+    return session.scalar(select(func.max(Contribution.computation)).where(*these)) or 0
+
+
 def _agreed_days(session: WriteSession, person_id: UUID, days: set[date]) -> set[date]:
     if not days:
         return set()
@@ -125,9 +171,9 @@ def _agreed_days(session: WriteSession, person_id: UUID, days: set[date]) -> set
 
 def _contributions_of(session: WriteSession, entry_id: UUID, version: int) -> dict[tuple[str, date], int]:
     rows = session.execute(
-        select(Contribution.accrual_code, Contribution.day, Contribution.value).where(
-            Contribution.time_entry_id == entry_id, Contribution.time_entry_version == version
-        )
+        select(Contribution.accrual_code, Contribution.day, Contribution.value)
+        .where(Contribution.time_entry_id == entry_id, Contribution.time_entry_version == version)
+        .order_by(Contribution.computation)
     )
     return {(code, day): value for code, day, value in rows}
 
@@ -139,6 +185,7 @@ def _add_contributions(
     entry_id: UUID,
     version: int,
     values: dict[tuple[str, date], int],
+    computation: int = 0,
 ) -> None:
     rows = [
         {
@@ -148,6 +195,7 @@ def _add_contributions(
             "time_entry_id": entry_id,
             "time_entry_version": version,
             "day": day,
+            "computation": computation,
             "value": value,
         }
         for (code, day), value in values.items()

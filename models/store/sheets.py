@@ -1,5 +1,6 @@
 """Timesheets as commands change them."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,6 +17,12 @@ from models.tables.timesheet import Timesheet
 
 NO_SHEET = SheetSnapshot(exists=False, state=State.DRAFT, revision=1)
 """A timesheet nobody has recorded anything on yet."""
+
+
+def lock_sheets(session: WriteSession, timesheet_ids: Iterable[UUID]) -> dict[UUID, Timesheet]:
+    """Timesheets, held until the transaction ends, by id; those that were never opened are missing."""
+    these = select(Timesheet).where(Timesheet.id.in_(timesheet_ids)).order_by(Timesheet.id)
+    return {sheet.id: sheet for sheet in session.scalars(these.with_for_update())}
 
 
 def lock_sheet(session: WriteSession, timesheet_id: UUID) -> Timesheet | None:
@@ -50,8 +57,8 @@ def snapshot_of(sheet: Timesheet | None) -> SheetSnapshot:
 
 
 def live_entries(session: Session, timesheet_id: UUID) -> list[TimeEntry]:
-    """The entries that count, by start."""
-    found = select(TimeEntry).where(TimeEntry.timesheet_id == timesheet_id, ~TimeEntry.deleted)
+    """The entries that count, by start: what is planned and not confirmed does not."""
+    found = select(TimeEntry).where(TimeEntry.timesheet_id == timesheet_id, ~TimeEntry.deleted, TimeEntry.confirmed)
     return list(session.scalars(found.order_by(TimeEntry.start_at, TimeEntry.id)))
 
 

@@ -47,12 +47,23 @@ class AgreementTarget(TenantOwned, Base):
 
 
 class Contribution(TenantOwned, Base):
-    """What one version of one entry adds to one accrual on one day; the entry's highest version is effective."""
+    """What one version of one entry adds to one accrual on one day; the entry's highest version is effective.
+
+    Of that version and day the highest computation counts: reference data may change afterwards.
+    """
 
     __tablename__ = "contribution"
     __table_args__ = (
-        PrimaryKeyConstraint("time_entry_id", "time_entry_version", "accrual_code", "day"),
-        UniqueConstraint("person_id", "accrual_code", "day", "time_entry_id", "time_entry_version"),
+        PrimaryKeyConstraint("time_entry_id", "time_entry_version", "accrual_code", "day", "computation"),
+        UniqueConstraint(
+            "person_id",
+            "accrual_code",
+            "day",
+            "time_entry_id",
+            "time_entry_version",
+            "computation",
+            name="uq_contribution",
+        ),
         {"info": INSERT_ONLY},
     )
 
@@ -61,6 +72,11 @@ class Contribution(TenantOwned, Base):
     time_entry_id: Mapped[UUID] = mapped_column(ForeignKey("time_entry.id"))
     time_entry_version: Mapped[int]
     day: Mapped[date] = mapped_column(comment="the person's local day")
+    computation: Mapped[int] = mapped_column(
+        default=0,
+        server_default=text("0"),
+        comment="of one version and day the highest counts: 0 when recorded, one more when reference data changed",
+    )
     value: Mapped[int] = mapped_column(comment="minutes or count; positive uses up what remains")
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -7,7 +7,8 @@ or to one that already holds the very key it is found by (see `models.database.c
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, PrimaryKeyConstraint
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, PrimaryKeyConstraint, String
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import func
 
@@ -42,6 +43,29 @@ class SignInSession(TenantOwned, Base):
     expires_at: Mapped[datetime] = mapped_column(comment="absolute expiry")
     acting_for_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     acting_reason: Mapped[str | None]
+
+
+class ApiToken(TenantOwned, Base):
+    """One bearer token of a program that acts as a person, with less than that person's rights or all of them."""
+
+    __tablename__ = "api_token"
+    __table_args__ = (
+        PrimaryKeyConstraint("token_hash"),
+        Index("ix_api_token_person", "tenant_id", "person_id"),
+        {"info": READ_WRITE | {"key": "token_hash"}},
+    )
+
+    token_hash: Mapped[str] = mapped_column(comment="SHA-256 of the token, hexadecimal")
+    id: Mapped[UUID] = mapped_column(unique=True, comment="what it is revoked by")
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    name: Mapped[str] = mapped_column(comment="what it is for, as its maker called it")
+    scopes: Mapped[list[str]] = mapped_column(
+        ARRAY(String), comment="what it may be used for; never more than its person"
+    )
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    used_at: Mapped[datetime | None] = mapped_column(comment="to the hour")
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
 
 
 class SignInFailure(Base):

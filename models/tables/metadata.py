@@ -2,10 +2,10 @@
 
 from sqlalchemy import MetaData
 
-from models.tables import accruals, auth, delivery, people, provenance, timecard, timesheet
+from models.tables import accruals, auth, delivery, intake, people, provenance, timecard, timesheet
 from models.tables.base import Base
 
-MODULES = (people, timecard, timesheet, accruals, provenance, delivery, auth)
+MODULES = (people, timecard, timesheet, accruals, provenance, delivery, intake, auth)
 """Every module with tables; importing them fills the metadata."""
 
 

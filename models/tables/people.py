@@ -1,11 +1,13 @@
-"""Organisations, their people and projects."""
+"""Organisations, their people and projects, and every change of them."""
 
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.tables.base import READ_ONLY, READ_WRITE, REPLACEABLE, Base, TenantOwned
+from models.tables.base import INSERT_ONLY, READ_ONLY, READ_WRITE, REPLACEABLE, Base, TenantOwned
 
 
 class Tenant(Base):
@@ -26,6 +28,7 @@ class TenantPolicy(TenantOwned, Base):
     __table_args__ = (
         CheckConstraint("week_starts_on BETWEEN 0 AND 6", name="week_starts_on"),
         CheckConstraint("lock_after_days >= 0", name="lock_after_days"),
+        CheckConstraint("late_after_working_days >= 0", name="late_after_working_days"),
         {"info": READ_WRITE},
     )
 
@@ -34,6 +37,9 @@ class TenantPolicy(TenantOwned, Base):
     week_starts_on: Mapped[int] = mapped_column(default=0, comment="0 = Monday")
     lock_after_days: Mapped[int] = mapped_column(default=21, comment="days after the period's end")
     certification: Mapped[str] = mapped_column(comment="what a worker accepts when submitting")
+    late_after_working_days: Mapped[int | None] = mapped_column(
+        comment="time recorded later than so many working days after its end needs a reason; none: no limit"
+    )
 
 
 class Person(TenantOwned, Base):
@@ -57,6 +63,7 @@ class Person(TenantOwned, Base):
     holiday_calendar: Mapped[str] = mapped_column(default="GB-ENG", comment="ISO 3166-2 place")
     supervisor_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"), comment="1, 2, 3…: one for each change")
 
 
 class PersonRole(TenantOwned, Base):
@@ -86,3 +93,28 @@ class Project(TenantOwned, Base):
     name: Mapped[str]
     lead_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     active: Mapped[bool] = mapped_column(default=True)
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"), comment="1, 2, 3…: one for each change")
+
+
+class DirectoryChange(TenantOwned, Base):
+    """One change of a person, a project or a time period type: what it was, what it became, who did it and when."""
+
+    __tablename__ = "directory_change"
+    __table_args__ = (
+        CheckConstraint("subject_kind IN ('person', 'project', 'time_period_type')", name="subject_kind"),
+        # One command may change many (a list that is read in), each of them once.
+        UniqueConstraint("tenant_id", "command_id", "subject_id"),
+        Index("ix_directory_change_subject", "tenant_id", "subject_id", "version"),
+        {"info": INSERT_ONLY},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    subject_kind: Mapped[str]
+    subject_id: Mapped[UUID]
+    version: Mapped[int] = mapped_column(comment="the version that the change made")
+    before: Mapped[dict[str, Any] | None] = mapped_column(comment="none: it was created")
+    after: Mapped[dict[str, Any]]
+    command_id: Mapped[UUID] = mapped_column(comment="the idempotency key of the form or call")
+    content_hash: Mapped[str] = mapped_column(comment="the same key with another content is refused")
+    changed_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    changed_at: Mapped[datetime] = mapped_column(server_default=func.now())

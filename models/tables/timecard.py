@@ -1,16 +1,26 @@
-"""Recorded time: types, entries and every version of them."""
+"""Recorded time: types, entries and every version of them, flex changes, notes, and what owners say to it."""
 
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    Computed,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    Uuid,
+    false,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, TSTZRANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.sql import column, func, literal_column, text
 from sqlalchemy.types import String
 
-from models.tables.base import INSERT_ONLY, READ_WRITE, Base, TenantOwned
+from models.tables.base import INSERT_ONLY, READ_WRITE, REPLACEABLE, Base, TenantOwned
 
 OVERLAP_CONSTRAINT = "ex_time_entry_no_overlap"
 
@@ -21,6 +31,7 @@ class TimePeriodType(TenantOwned, Base):
     __tablename__ = "time_period_type"
     __table_args__ = (
         CheckConstraint("value_type IN ('datetime', 'date')", name="value_type"),
+        CheckConstraint("effective_to >= effective_from", name="effective"),
         UniqueConstraint("tenant_id", "name"),
         {"info": READ_WRITE},
     )
@@ -29,10 +40,19 @@ class TimePeriodType(TenantOwned, Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, comment="the seven standard ids are the same in every tenant")
     name: Mapped[str]
     value_type: Mapped[str] = mapped_column(comment="datetime: start and finish; date: a whole local day")
-    fields: Mapped[dict[str, Any]] = mapped_column(comment="project, task, mealBreak → hidden, optional, required")
+    fields: Mapped[dict[str, Any]] = mapped_column(
+        comment="project, task, note, mealBreak → hidden, optional, required"
+    )
     feeds: Mapped[list[str]] = mapped_column(ARRAY(String), comment="codes of the accrual types it feeds")
     accent: Mapped[str] = mapped_column(default="blue", comment="the colour of its bar on pages")
     position: Mapped[int] = mapped_column(default=0, comment="order in lists")
+    counts_to_target_hours: Mapped[bool] = mapped_column(default=False, server_default=false())
+    effective_from: Mapped[date | None] = mapped_column(comment="first local day it can be recorded on; none: always")
+    effective_to: Mapped[date | None] = mapped_column(comment="last local day, inclusive; none: for ever")
+    person_ids: Mapped[list[UUID] | None] = mapped_column(
+        ARRAY(Uuid()), comment="who may record it; none: everybody of the tenant"
+    )
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"), comment="1, 2, 3…: one for each change")
 
 
 class _EntryContent(TenantOwned):
@@ -48,6 +68,11 @@ class _EntryContent(TenantOwned):
     task: Mapped[str | None]
     meal_break_minutes: Mapped[int] = mapped_column(default=0)
     deleted: Mapped[bool] = mapped_column(default=False, comment="true on the last version of a removed entry")
+    confirmed: Mapped[bool] = mapped_column(
+        default=True,
+        server_default=true(),
+        comment="false: planned by the scheduler, and nobody has said yet that it was worked; it counts nowhere",
+    )
     version: Mapped[int]
     time_period_type_id: Mapped[UUID]
 
@@ -123,3 +148,95 @@ class TimeEntryVersion(_EntryContent, Base):
     on_behalf_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
     reason: Mapped[str | None]
     command_id: Mapped[UUID]
+
+
+class FlexChange(TenantOwned, Base):
+    """The record that a shift was changed at short notice; never changed itself."""
+
+    __tablename__ = "flex_change"
+    __table_args__ = (
+        CheckConstraint("type IN ('extended', 'altered', 'curtailed', 'completelyChanged')", name="type"),
+        ForeignKeyConstraint(
+            ["time_entry_id", "time_entry_version"], ["time_entry_version.entry_id", "time_entry_version.version"]
+        ),
+        ForeignKeyConstraint(
+            ["entry_after_id", "entry_after_version"], ["time_entry_version.entry_id", "time_entry_version.version"]
+        ),
+        Index("ix_flex_change_owner", "tenant_id", "owner_id", "local_date", "id"),
+        {"info": INSERT_ONLY},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), comment="whose shift it was")
+    timesheet_id: Mapped[UUID] = mapped_column(ForeignKey("timesheet.id"), comment="of the shift after the change")
+    type: Mapped[str]
+    satisfies: Mapped[list[str]] = mapped_column(ARRAY(String), comment="every type that the change is true of")
+    time_entry_id: Mapped[UUID]
+    time_entry_version: Mapped[int] = mapped_column(comment="the version that was changed")
+    entry_after_id: Mapped[UUID] = mapped_column(comment="another entry when the shift moved to another day")
+    entry_after_version: Mapped[int]
+    local_date: Mapped[date] = mapped_column(comment="the owner's local day that the shift starts on after the change")
+    authorised_by: Mapped[str] = mapped_column(comment="the name of who authorised it")
+    authorised_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), comment="who recorded it")
+    on_behalf_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    note: Mapped[str | None] = mapped_column(String(250))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    command_id: Mapped[UUID]
+
+
+class Note(TenantOwned, Base):
+    """What somebody wanted to have said about a day, perhaps about one of its entries; never changed."""
+
+    __tablename__ = "note"
+    __table_args__ = (
+        Index("ix_note_owner", "tenant_id", "owner_id", "local_date", "created_at"),
+        Index("ix_note_entry", "entry_id"),
+        {"info": INSERT_ONLY},
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), comment="on whose timesheet it stands")
+    timesheet_id: Mapped[UUID] = mapped_column(ForeignKey("timesheet.id"))
+    local_date: Mapped[date] = mapped_column(comment="the owner's local day it is about")
+    content: Mapped[str] = mapped_column(String(250))
+    entry_id: Mapped[UUID | None] = mapped_column(ForeignKey("time_entry.id"))
+    entry_version: Mapped[int | None]
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    on_behalf_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    command_id: Mapped[UUID]
+
+
+class OwnerReview(TenantOwned, Base):
+    """What the owner of the time says to an act of somebody else on it; never changed, and one act has one at most."""
+
+    __tablename__ = "owner_review"
+    __table_args__ = (
+        CheckConstraint("verdict IN ('confirmed', 'disputed')", name="verdict"),
+        CheckConstraint("verdict = 'confirmed' OR reason IS NOT NULL", name="dispute_needs_reason"),
+        {"info": INSERT_ONLY},
+    )
+
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
+    command_id: Mapped[UUID] = mapped_column(primary_key=True, comment="the act")
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    timesheet_id: Mapped[UUID] = mapped_column(ForeignKey("timesheet.id"))
+    verdict: Mapped[str]
+    reason: Mapped[str | None]
+    reviewed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class WeekRow(TenantOwned, Base):
+    """A line that somebody wants to see in the grid of a week although nothing is recorded on it: no fact."""
+
+    __tablename__ = "week_row"
+    __table_args__ = ({"info": REPLACEABLE},)
+
+    timesheet_id: Mapped[UUID] = mapped_column(
+        primary_key=True, comment="not a foreign key: the week may not have been opened yet"
+    )
+    line: Mapped[str] = mapped_column(primary_key=True, comment="type and project: what tells lines apart")
+    owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    time_period_type_id: Mapped[UUID]
+    project_id: Mapped[UUID | None] = mapped_column(ForeignKey("project.id"))

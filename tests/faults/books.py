@@ -116,9 +116,7 @@ class Books:
 
         async def ask(id_: str) -> tuple[str, SheetSnapshot | str | None]:
             try:
-                return id_, await client.get_workflow_handle_for(TimesheetWorkflow.run, id_).query(
-                    TimesheetWorkflow.snapshot
-                )
+                return id_, await client.get_workflow_handle(id_).query(TimesheetWorkflow.snapshot)
             except (RPCError, WorkflowQueryFailedError) as silent:
                 return id_, str(silent)
 

@@ -1,0 +1,135 @@
+"""What an entry has to satisfy before it is written. Every refusal names its field."""
+
+from datetime import date, datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, func, select
+
+from activities.act import Act
+from models.commands import EntryFields
+from models.errors import Invalid, NotFound, ReasonRequired, Stale
+from models.rules.days import NaiveTime, OutsideCalendar, day_bounds, in_utc, local_date
+from models.rules.entry_fields import TypeMetadata, field_errors
+from models.rules.lateness import is_late
+from models.rules.overlap import ExistingSpan, Span, find_clash
+from models.tables.people import Project
+from models.tables.timecard import TimeEntry, TimeEntryVersion, TimePeriodType
+from models.tables.timesheet import Submission
+
+
+def shown_entry(act: Act, entry_id: UUID, version: int) -> TimeEntry:
+    """The entry in the version that was shown. Raises `NotFound`, `Stale`, or `ReasonRequired`."""
+    entry = act.session.get(TimeEntry, entry_id)
+    if entry is None or entry.timesheet_id != act.sheet.id:
+        raise NotFound("There is no such entry on this timesheet.")
+    if entry.deleted:
+        raise Stale("This entry was removed meanwhile. Nothing was saved.", version=entry.version)
+    if entry.version != version:
+        raise Stale(
+            "This entry was changed since you opened it. Nothing was saved: look at it again.",
+            version=entry.version,
+        )
+    if not act.asked.reason and act.session.scalar(_was_certified(entry)):
+        raise ReasonRequired("This entry was certified before. Please give a reason for the change.")
+    return entry
+
+
+def type_of(act: Act, type_id: UUID) -> TimePeriodType:
+    """The time period type. Raises `Invalid`."""
+    found = act.session.get(TimePeriodType, (act.asked.key.tenant_id, type_id))
+    if found is None:
+        raise Invalid.field("timePeriodTypeId", "There is no such time period type. Choose one from the list.")
+    return found
+
+
+def project_of(act: Act, project_id: UUID | None) -> Project | None:
+    """The project, if one was chosen. Raises `Invalid`."""
+    if project_id is None:
+        return None
+    found = act.session.get(Project, project_id)
+    if found is None or not found.active:
+        raise Invalid.field("projectId", "There is no such project. Choose one from the list.")
+    return found
+
+
+def require_valid(act: Act, fields: EntryFields, type_: TimePeriodType, note: str | None) -> None:
+    """What the type's metadata and the calendar say of an entry; `note` is what is or will be said beside it.
+
+    Raises `Invalid` with everything that is wrong, or `ReasonRequired` for what is recorded late.
+    """
+    days = [_day(act, name, at) for name, at in (("startTime", fields.start), ("endTime", fields.end)) if at]
+    metadata = metadata_of(type_)
+    errors = field_errors(
+        metadata,
+        project=fields.project_id is not None,
+        task=fields.task,
+        shift_type=fields.shift_type,
+        note=note,
+        meal_break_minutes=fields.meal_break_minutes,
+        start=fields.start,
+        end=fields.end,
+    )
+    if errors:
+        raise Invalid(errors[0].message, errors=[{"field": e.field, "message": e.message, "data": []} for e in errors])
+    if not metadata.is_for(act.owner.id, days[0]):
+        raise Invalid.field("timePeriodTypeId", f"{type_.name} cannot be recorded on this day by this person.")
+    act.sheet_of(days[0])
+    if type_.value_type == "date" and not _is_whole_day(fields, days[0], act.zone):
+        raise Invalid.field("startTime", f"{type_.name} is for one whole day: from midnight to midnight.")
+    _require_in_time(act, fields)
+
+
+def metadata_of(type_: TimePeriodType) -> TypeMetadata:
+    """A type as the rules know it."""
+    people = None if type_.person_ids is None else frozenset(type_.person_ids)
+    return TypeMetadata(type_.name, type_.fields, type_.effective_from, type_.effective_to, people)
+
+
+def require_free(act: Act, fields: EntryFields, *entry_ids: UUID) -> None:
+    """No other entry of the owner is in the way; `entry_ids` are those that are about to change. Raises `Invalid`."""
+    end = fields.end or fields.start
+    nearby = select(TimeEntry.id, TimeEntry.start_at, TimeEntry.end_at, TimeEntry.time_period_type_id).where(
+        TimeEntry.owner_id == act.owner.id,
+        TimeEntry.id.not_in(entry_ids),
+        ~TimeEntry.deleted,
+        func.uuid_range(TimeEntry.owner_id, TimeEntry.owner_id, "[]")
+        == func.uuid_range(act.owner.id, act.owner.id, "[]"),
+        TimeEntry.span.op("&&")(func.tstzrange(fields.start, max(end, fields.start), "[]")),
+    )
+    with act.session.no_autoflush:
+        found = act.session.execute(nearby.order_by(TimeEntry.start_at))
+        others = {ExistingSpan(start, end_, type_id): id_ for id_, start, end_, type_id in found}
+    clash = find_clash(Span(fields.start, fields.end), others)
+    if clash:
+        # By id only: refusals stand in histories, and times worked must not.
+        raise Invalid.field(clash.field.value, clash.message, [{"timeEntryId": str(others[e])} for e in clash.entries])
+
+
+def _was_certified(entry: TimeEntry) -> Select[bool]:
+    """On any timesheet that it ever stood on."""
+    stood_on = select(TimeEntryVersion.timesheet_id).where(TimeEntryVersion.entry_id == entry.id)
+    named = Submission.content["entries"].contains([{"id": str(entry.id)}])
+    return select(select(Submission.id).where(Submission.timesheet_id.in_(stood_on), named).exists())
+
+
+def _day(act: Act, field: str, moment: datetime) -> date:
+    """The owner's local day of one end of an entry. Raises `Invalid` when it cannot be computed with."""
+    try:
+        return local_date(moment, act.zone)
+    except (NaiveTime, OutsideCalendar) as error:
+        raise Invalid.field(field, str(error)) from error
+
+
+def _is_whole_day(fields: EntryFields, day: date, zone: ZoneInfo) -> bool:
+    return fields.end is not None and (in_utc(fields.start), in_utc(fields.end)) == day_bounds(day, zone)
+
+
+def _require_in_time(act: Act, fields: EntryFields) -> None:
+    limit = act.policy.late_after_working_days
+    if act.asked.reason or fields.end is None:
+        return
+    if is_late(local_date(fields.end, act.zone), local_date(act.now, act.zone), limit):
+        raise ReasonRequired(
+            f"This was worked more than {limit} working days ago. Please give a reason for recording it so late."
+        )

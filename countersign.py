@@ -103,6 +103,54 @@ def demo(data_dir: DataDir = None) -> None:
     asyncio.run(fill(get_settings()))
 
 
+tokens = typer.Typer(help="Bearer tokens for programs.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(tokens, name="token")
+
+Tenant = Annotated[str | None, typer.Option(help="Short name of the organisation; needed where there are several.")]
+
+
+@tokens.command("create")
+def create_token(
+    person: Annotated[str, typer.Option(help="Staff id of whom the program acts as.")],
+    tenant: Tenant = None,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How long it is good for.")] = 365,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="read, record, decide, administer or events; may be repeated. Default: all of them."),
+    ] = None,
+    name: Annotated[str, typer.Option(help="What it is for.")] = "command line",
+    data_dir: DataDir = None,
+) -> None:
+    """Print a new token; it is shown this once."""
+    from web.auth.token_commands import create
+
+    typer.echo(create(get_settings(), tenant, person, days, scope or [], name))
+
+
+@tokens.command("list")
+def list_tokens(
+    person: Annotated[str, typer.Option(help="Staff id.")], tenant: Tenant = None, data_dir: DataDir = None
+) -> None:
+    """List the tokens of a person; the tokens themselves are not known any more."""
+    from web.auth.token_commands import lines
+
+    for line in lines(get_settings(), tenant, person):
+        typer.echo(line)
+
+
+@tokens.command("revoke")
+def revoke_token(
+    token_id: Annotated[str, typer.Argument(help="The id that `token list` shows.")],
+    tenant: Tenant = None,
+    data_dir: DataDir = None,
+) -> None:
+    """End a token at once."""
+    from web.auth.token_commands import revoke
+
+    revoke(get_settings(), tenant, token_id)
+    typer.echo("Revoked.")
+
+
 @app.command()
 def doctor(data_dir: DataDir = None) -> None:
     """Check every invariant: balances, certified content, ledger, commands, deadlines."""

@@ -26,6 +26,12 @@ class NotFound(DomainError):
     code = "not_found"
 
 
+class Removed(DomainError):
+    """There was such an entry; its versions are still readable."""
+
+    code = "removed"
+
+
 class NotYours(DomainError):
     """The person sees it and may not do this to it."""
 
@@ -62,6 +68,12 @@ class AlreadyDecided(DomainError):
     """Somebody else decided first. Data: `decidedBy`, `decidedAt`, `decision`, `state`."""
 
     code = "decided"
+
+
+class AlreadyAnswered(DomainError):
+    """The owner of the time has said something else to this act before. Data: `verdict`."""
+
+    code = "answered"
 
 
 class Stale(DomainError):

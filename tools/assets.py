@@ -26,6 +26,7 @@ VENDOR = STATIC / "vendor"
 PROGRAMS = Path(sys.executable).parent
 
 HTMX = ("htmx.min.js", "ext/hx-csp.min.js")
+SWAGGER = ("swagger-ui.css", "swagger-ui-bundle.js")
 SUBSETS = ("latin-ext", "latin")  # a browser fetches the first only for names that need it
 COMPRESSED = (".css", ".js")
 
@@ -49,6 +50,7 @@ def build() -> None:
         _htmx(made / "htmx")
         _tabler(made)
         _inter(made / "inter")
+        _swagger(made / "swagger")
         _compress(made.rglob("*"))
         if VENDOR.exists():
             VENDOR.rename(Path(temporary) / "old")
@@ -86,7 +88,18 @@ def _inter(target: Path) -> None:
     if len(chosen) != len(SUBSETS):
         raise SystemExit("The font's style sheet has another form than tools/assets.py expects.")
     (target / "inter.css").write_text("\n".join(chosen) + "\n")
+    _run("python", "tools/paper_fonts.py", str(target))
     shutil.copy(source / "LICENSE", target)
+
+
+def _swagger(target: Path) -> None:
+    source = MODULES / "swagger-ui-dist"
+    target.mkdir(parents=True)
+    for name in SWAGGER:
+        text = (source / name).read_text()
+        (target / name).write_text(re.sub(r"\n?(//|/\*)# sourceMappingURL=.*", "\n", text))
+    for name in ("LICENSE", "NOTICE"):
+        shutil.copy(source / name, target)
 
 
 def _compress(paths: Iterable[Path]) -> None:

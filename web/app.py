@@ -12,12 +12,13 @@ from models.payloads import data_converter
 from observability import configure_logs
 from settings import Settings, get_settings
 from web import errors
+from web.api import documentation, flex_changes, notes, time_entries, timesheets
 from web.assets import STATIC, Assets
 from web.auth import pages as sign_in
 from web.auth.cookies import is_https
 from web.commands import Commands
 from web.metrics import Measured
-from web.pages import acting, inbox, record, sheet, start, week
+from web.pages import acting, exports, inbox, record, sheet, start, week
 from web.security import Security
 from web.services import Services
 
@@ -26,11 +27,15 @@ ROUTERS = (
     sign_in.router,
     week.router,
     inbox.router,
+    exports.router,
     sheet.router,
     record.router,
     acting.router,
 )
-"""Every page; the inbox before the moves of a timesheet, whose addresses are wider."""
+"""Every page; the inbox and the exports before the moves of a timesheet, whose addresses are wider."""
+
+API = (time_entries.router, flex_changes.router, notes.router, timesheets.router)
+"""What programs use; all of it stands in the description at /openapi.json."""
 
 
 def create_app() -> ASGIApp:
@@ -55,9 +60,12 @@ def build_app(settings: Settings) -> FastAPI:
         yield
         app.state.services.engine.dispose()
 
-    app = FastAPI(title="Countersign", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     for router in ROUTERS:
+        app.include_router(router, include_in_schema=False)
+    for router in API:
         app.include_router(router)
+    documentation.install(app, settings)
     app.mount("/static", Assets(directory=STATIC), name="static")
     errors.install(app)
     app.add_middleware(Measured)

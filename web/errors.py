@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from models.database import UNAVAILABLE
 from models.errors import (
+    AlreadyAnswered,
     AlreadyDecided,
     DomainError,
     Invalid,
@@ -19,6 +20,7 @@ from models.errors import (
     NotYours,
     OwnTime,
     ReasonRequired,
+    Removed,
     Stale,
     Unavailable,
     Unconfirmed,
@@ -26,6 +28,9 @@ from models.errors import (
     WrongState,
 )
 from models.reads.shown import FieldError
+from web.api.caller import ScopeMissing
+from web.api.refusing import answer_fields, fields_of
+from web.api.versions import IfMatchMissing
 from web.auth.csrf import posted_form
 from web.auth.refusals import FormExpired, FromElsewhere, NotSignedIn, SignInRefused, Throttled
 from web.htmx import htmx
@@ -37,9 +42,13 @@ log = structlog.get_logger()
 STATUS: Mapping[type[DomainError], int] = {
     NotFound: 404,
     NotYours: 403,
+    ScopeMissing: 403,
     OwnTime: 403,
+    Removed: 410,
+    IfMatchMissing: 428,
     WrongState: 409,
     AlreadyDecided: 409,
+    AlreadyAnswered: 409,
     KeyReused: 409,
     Stale: 412,
     Invalid: 400,
@@ -61,6 +70,7 @@ TITLES: Mapping[int, str] = {
     404: "There is no such page",
     405: "That is not possible here",
     409: "Something changed meanwhile",
+    410: "It was removed",
     412: "Something changed meanwhile",
     413: "That is too large",
     401: "Please sign in",
@@ -74,6 +84,7 @@ WORDS: Mapping[int, str] = {
     404: "There is no such page, or you may not see it.",
     405: "This address is for something else. Nothing was saved.",
     413: TOO_LARGE,
+    422: "This is no JSON that can be read. Nothing was saved.",
 }
 """What a page says of a status that no refusal of ours explains."""
 
@@ -94,6 +105,8 @@ FORM_FIELDS: Mapping[str, tuple[str, ...]] = {
     "mealBreakMinutes": ("meal_break_minutes",),
     "reason": ("reason",),
     "certified": ("certified",),
+    "authorisedBy": ("authorised_by",),
+    "authorisedById": ("authorised_by",),
 }
 """Where on a form the fields of the API stand."""
 
@@ -120,7 +133,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _no_such_address)
+    app.add_exception_handler(RequestValidationError, _not_understood)
     for fault in UNAVAILABLE:
         app.add_exception_handler(fault, _database)
     app.add_exception_handler(Exception, _unexpected)
@@ -140,8 +153,9 @@ async def _not_signed_in(request: Request, error: Exception) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
-    status = status_of(error)
-    return await _answer(request, status, error.message, code=error.code, **error.data)
+    if isinstance(error, Invalid) and is_api(request):
+        return answer_fields(error.data["errors"], error.message)
+    return await _answer(request, status_of(error), error.message, code=error.code, **error.data)
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -152,9 +166,15 @@ async def _http(request: Request, error: Exception) -> Response:
     return response
 
 
-async def _no_such_address(request: Request, error: Exception) -> Response:
-    """An id that is none leads as far as the id of nothing."""
-    return await _answer(request, 404, WORDS[404])
+async def _not_understood(request: Request, error: Exception) -> Response:
+    """An id that is none leads as far as the id of nothing; to programs every field is named."""
+    assert isinstance(error, RequestValidationError)
+    in_path = any(each["loc"][0] == "path" for each in error.errors())
+    if in_path or not is_api(request):
+        return await _answer(request, 404, WORDS[404])
+    if any(each["type"] == "json_invalid" for each in error.errors()):
+        return await _answer(request, 422, WORDS[422])
+    return answer_fields(fields_of(error))
 
 
 async def _database(request: Request, error: Exception) -> Response:
@@ -169,7 +189,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 
 async def _answer(request: Request, status: int, message: str, **data: object) -> Response:
-    headers = RETRY_AFTER if status == 503 else {}
+    headers = RETRY_AFTER if status == 503 else {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     if _wants_json(request):
         return JSONResponse({"message": message, **data}, status, headers=headers)
     if htmx(request).wants_part:
@@ -193,7 +213,10 @@ async def _sent(request: Request) -> dict[str, str]:
     return {} if "password" in form else form
 
 
+def is_api(request: Request) -> bool:
+    """Whether a request is a program's."""
+    return request.url.path.startswith(("/resources/", "/commands/", "/events"))
+
+
 def _wants_json(request: Request) -> bool:
-    return request.url.path.startswith(("/resources", "/commands", "/events")) or request.headers.get(
-        "accept", ""
-    ).startswith("application/json")
+    return is_api(request) or request.headers.get("accept", "").startswith("application/json")

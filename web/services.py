@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 from sqlalchemy import Engine
 from temporalio.client import Client
 
@@ -39,3 +40,6 @@ def services(request: Request) -> Services:
     """The services of the app that a request came to."""
     found: Services = request.app.state.services
     return found
+
+
+Used = Annotated[Services, Depends(services)]

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import TypeAdapter
 from sqlalchemy import case, func, literal_column, null, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from models.commands import Asked, body_from_json
 from models.database import WriteSession
@@ -88,6 +89,12 @@ def outcome_of(session: WriteSession, command_id: UUID) -> CommandOutcome | None
     """What came of a command; None when it was not carried out."""
     result = session.scalar(select(Command.result).where(Command.id == command_id))
     return None if result is None else _OUTCOME.validate_python(result)
+
+
+def is_done(session: Session, tenant_id: UUID, command_id: UUID) -> bool:
+    """Whether a command was carried out: then whoever asks again gets the same answer."""
+    done = (Command.tenant_id == tenant_id, Command.id == command_id, Command.result.is_not(None))
+    return session.scalar(select(Command.id).where(*done)) is not None
 
 
 def _ask(asked: Asked):  # type: ignore[no-untyped-def]  # an Insert with a RETURNING clause has no short type

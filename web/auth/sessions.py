@@ -134,7 +134,7 @@ def _find(engine: Engine, token_hash: str, extend: bool) -> Found | None:
             return None
         signed_in, due = found
         enter_tenant(session, signed_in.tenant_id)
-        person = _active_person(session, signed_in.person_id)
+        person = active_person(session, signed_in.person_id)
         if person is None:
             return None
         if extend and due:
@@ -152,7 +152,7 @@ def _find(engine: Engine, token_hash: str, extend: bool) -> Found | None:
         )
 
 
-def _active_person(session: WriteSession, person_id: UUID) -> Row[str, str, str, list[str]] | None:
+def active_person(session: WriteSession, person_id: UUID) -> Row[str, str, str, list[str]] | None:
     """Name, staff id, time zone and roles as they are now, unless the person is no longer active."""
     roles = select(PersonRole.role).where(PersonRole.person_id == Person.id).correlate(Person)
     columns = Person.name, Person.staff_id, Person.time_zone, func.array(roles.scalar_subquery()).label("roles")

@@ -25,11 +25,11 @@ from web.errors import RETRY_AFTER, form_errors, status_of
 from web.forms import parse_id, reason_in
 from web.notices import leave_notice
 from web.rendering import render_page
-from web.services import Services, services
+from web.services import Used as Used
+from web.services import services
 
 SignedIn = Annotated[Viewer, Depends(current_viewer)]
 Posted = Annotated[dict[str, str], Depends(posted_form)]
-Used = Annotated[Services, Depends(services)]
 
 Read = Callable[[ReadSession, Onlooker], dict[str, Any]]
 """Reads what one template shows."""

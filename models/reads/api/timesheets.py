@@ -1,0 +1,64 @@
+"""Timesheets as programs read them: state, digest and totals, for a page of them in a fixed number of statements."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from models.reads.api.records import last_decisions
+from models.rules.digest import sheet_digest
+from models.rules.periods import Period
+from models.store.sheets import content_of
+from models.tables.timecard import TimeEntry, TimePeriodType
+from models.tables.timesheet import Decision, Timesheet
+
+
+@dataclass(frozen=True, slots=True)
+class SheetFound:
+    """A timesheet with what follows from its entries, and the decision on its last submission."""
+
+    sheet: Timesheet
+    digest: str
+    """Of the present content: what a submission or a decision has to name."""
+    total_minutes: int
+    """Worked, less meal breaks, of types that count to target hours."""
+    decision: Decision | None
+
+
+def with_content(session: Session, sheets: Sequence[Timesheet]) -> list[SheetFound]:
+    """Timesheets with their digests, totals and decisions."""
+    entries = _entries(session, [sheet.id for sheet in sheets])
+    counting = _counting(session)
+    decisions = last_decisions(session, sheets)
+    return [_found(sheet, entries.get(sheet.id, []), counting, decisions.get(sheet.id)) for sheet in sheets]
+
+
+def _found(
+    sheet: Timesheet, entries: list[TimeEntry], counting: frozenset[UUID], decision: Decision | None
+) -> SheetFound:
+    content = content_of(sheet.owner_id, Period(sheet.period_start, sheet.period_end), entries)
+    return SheetFound(sheet, sheet_digest(content), _minutes(entries, counting), decision)
+
+
+def _entries(session: Session, sheet_ids: list[UUID]) -> dict[UUID, list[TimeEntry]]:
+    """The entries that count, by timesheet."""
+    these = select(TimeEntry).where(TimeEntry.timesheet_id.in_(sheet_ids), ~TimeEntry.deleted, TimeEntry.confirmed)
+    found: dict[UUID, list[TimeEntry]] = {}
+    for entry in session.scalars(these):
+        found.setdefault(entry.timesheet_id, []).append(entry)
+    return found
+
+
+def _counting(session: Session) -> frozenset[UUID]:
+    return frozenset(session.scalars(select(TimePeriodType.id).where(TimePeriodType.counts_to_target_hours)))
+
+
+def _minutes(entries: Iterable[TimeEntry], counting: frozenset[UUID]) -> int:
+    return sum(
+        (entry.end_at - entry.start_at) // timedelta(minutes=1) - entry.meal_break_minutes
+        for entry in entries
+        if entry.end_at and entry.time_period_type_id in counting
+    )

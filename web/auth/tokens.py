@@ -1,0 +1,148 @@
+"""Bearer tokens of programs: random, stored hashed, for one person, with an end, never with more rights than theirs.
+
+Times are the database's, so that all processes agree.
+"""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, func, or_, select, update
+
+from models.database import WriteSession, command_transaction, credential_transaction, enter_tenant
+from models.errors import NotFound
+from models.rules.policy import Role, roles_of
+from models.tables.auth import ApiToken
+from models.tables.people import Person
+from web.auth.sessions import active_person, hash_token
+
+PREFIX = "cs_"
+"""Lets people and scanners see what a leaked text is."""
+
+USED_EVERY = timedelta(hours=1)
+"""How exactly it is known when a token was last used: not every call writes."""
+
+_LONGEST_TOKEN = 100
+
+
+class Scope(StrEnum):
+    """What a token may be used for; its person has to have the right as well."""
+
+    READ = "read"
+    RECORD = "record"
+    DECIDE = "decide"
+    ADMINISTER = "administer"
+    EVENTS = "events"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The person that a token stands for, as they are now, and what it may be used for."""
+
+    tenant_id: UUID
+    person_id: UUID
+    staff_id: str
+    roles: frozenset[Role]
+    zone: ZoneInfo
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenListed:
+    """A token as its person sees it; the token itself is not known any more."""
+
+    id: UUID
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+    revoked: bool
+
+
+def create_token(
+    engine: Engine, tenant_id: UUID, staff_id: str, name: str, scopes: Iterable[Scope], lifetime: timedelta
+) -> str:
+    """A new token of an active person, told this once. Raises `NotFound` for somebody unknown or not active."""
+    token = PREFIX + secrets.token_urlsafe(32)
+    with command_transaction(engine, tenant_id) as session:
+        person_id = session.scalar(select(Person.id).where(Person.staff_id == staff_id, Person.active))
+        if person_id is None:
+            raise NotFound(f"There is no active person {staff_id}.")
+        session.add(
+            ApiToken(
+                token_hash=hash_token(token),
+                id=uuid4(),
+                tenant_id=tenant_id,
+                person_id=person_id,
+                name=name,
+                scopes=sorted(scope.value for scope in scopes),
+                expires_at=func.now() + lifetime,
+            )
+        )
+    return token
+
+
+def holder_of(engine: Engine, token: str) -> Holder | None:
+    """Whom a token stands for; None when it is unknown, has expired or was revoked, or its person is not active."""
+    if not token.startswith(PREFIX) or len(token) > _LONGEST_TOKEN:
+        return None
+    token_hash = hash_token(token)
+    with credential_transaction(engine, token_hash) as session:
+        this = select(ApiToken, _DUE).where(ApiToken.token_hash == token_hash, _STANDS)
+        found = session.execute(this).one_or_none()
+        if found is None:
+            return None
+        held, due = found
+        enter_tenant(session, held.tenant_id)
+        person = active_person(session, held.person_id)
+        if person is None:
+            return None
+        if due:
+            _touch(session, token_hash)
+        return Holder(
+            tenant_id=held.tenant_id,
+            person_id=held.person_id,
+            staff_id=person.staff_id,
+            roles=roles_of(person.roles),
+            zone=ZoneInfo(person.time_zone),
+            scopes=frozenset(Scope(scope) for scope in held.scopes),
+        )
+
+
+def tokens_of(session: WriteSession, person_id: UUID) -> list[TokenListed]:
+    """The tokens of a person, newest first."""
+    these = select(ApiToken).where(ApiToken.person_id == person_id).order_by(ApiToken.created_at.desc())
+    return [
+        TokenListed(
+            token.id,
+            token.name,
+            tuple(token.scopes),
+            token.created_at,
+            token.expires_at,
+            token.used_at,
+            token.revoked_at is not None,
+        )
+        for token in session.scalars(these)
+    ]
+
+
+def revoke_token(session: WriteSession, token_id: UUID) -> None:
+    """From now on the token is nobody's. Raises `NotFound`."""
+    this = update(ApiToken).where(ApiToken.id == token_id)
+    revoked = this.values(revoked_at=func.coalesce(ApiToken.revoked_at, func.now()))
+    if session.execute(revoked.returning(ApiToken.id)).first() is None:
+        raise NotFound("There is no such token.")
+
+
+_STANDS = (ApiToken.expires_at > func.now()) & ApiToken.revoked_at.is_(None)
+_DUE = or_(ApiToken.used_at.is_(None), ApiToken.used_at < func.now() - USED_EVERY)
+
+
+def _touch(session: WriteSession, token_hash: str) -> None:
+    this = update(ApiToken).where(ApiToken.token_hash == token_hash, _DUE)
+    session.execute(this.values(used_at=func.now()))

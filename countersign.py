@@ -76,10 +76,11 @@ def web(host: Host = "127.0.0.1", port: Port = 8000, data_dir: DataDir = None) -
 
 @app.command()
 def worker(data_dir: DataDir = None) -> None:
-    """Carry out commands and deadlines; run as many as the machine has cores."""
+    """Carry out commands and deadlines, and take events from the broker; run as many as the machine has cores."""
+    from web.intake.broker import listening
     from worker import main as run
 
-    run()
+    run(beside=listening)
 
 
 @app.command()

@@ -103,6 +103,12 @@ class Settings(BaseSettings):
         description="How long a page waits for a command. One that is not carried out by then is withdrawn, and the "
         "page says that nothing was saved.",
     )
+    broker_url: str = Field(
+        default="",
+        repr=False,
+        description="NATS with JetStream, such as `nats://USER:PASSWORD@HOST:4222`: workers take events about planned "
+        "shifts from it. Empty: they come by HTTP only.",
+    )
     worker_metrics_address: str = Field(
         default="", description="HOST:PORT where a worker serves its metrics. Empty: it does not."
     )

@@ -2,7 +2,9 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import timedelta
 
 import structlog
@@ -27,11 +29,15 @@ GRACE = timedelta(seconds=25)
 log = structlog.get_logger()
 
 
-def main() -> None:
+Beside = Callable[[Client, Settings], AbstractAsyncContextManager[None]]
+"""What runs beside the workflows for as long as the process does."""
+
+
+def main(beside: Beside = lambda _client, _settings: nullcontext(None)) -> None:
     """Run until SIGTERM or SIGINT."""
     settings = get_settings()
     configure_logs(settings)
-    asyncio.run(_run(settings))
+    asyncio.run(_run(settings, beside))
 
 
 def build_worker(client: Client, settings: Settings, executor: ThreadPoolExecutor) -> Worker:
@@ -51,7 +57,7 @@ def build_worker(client: Client, settings: Settings, executor: ThreadPoolExecuto
     )
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, beside: Beside) -> None:
     stop = asyncio.Event()
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_, stop.set)
@@ -62,7 +68,7 @@ async def _run(settings: Settings) -> None:
         runtime=_runtime(settings),
     )
     with ThreadPoolExecutor(SLOTS, thread_name_prefix="command") as executor:
-        async with build_worker(client, settings, executor):
+        async with build_worker(client, settings, executor), beside(client, settings):
             log.info("worker ready", task_queue=settings.task_queue)
             await stop.wait()
             log.info("worker stopping")

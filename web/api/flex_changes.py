@@ -20,7 +20,7 @@ from web.api.asking import Given, Key, whose
 from web.api.caller import Caller, Reads, Records
 from web.api.days import Within
 from web.api.lists import Listed, Paged, day_key, listed
-from web.api.values import Day, Instant, Resource, Text
+from web.api.values import Day, Instant, Resource, Text, Version
 from web.services import Services, Used
 
 router = APIRouter(tags=["Flex changes"])
@@ -47,7 +47,7 @@ class NewFlexChange(Given):
 
     type: FlexType
     time_entry_id: UUID
-    time_entry_version: int = Field(ge=1, strict=True, description="The version that was seen; a stale one gives 412.")
+    time_entry_version: Version = Field(description="The version that was seen; a stale one gives 412.")
     actual_start_time: Instant
     actual_end_time: Instant
     authorised_by: Text = Field(min_length=1, max_length=200, description="The name of who authorised it.")

@@ -47,7 +47,7 @@ def page(
     first: Annotated[int, Query(ge=1, le=MOST, description="At most so many items.")] = FIRST,
 ) -> Page:
     """The page asked for. Raises `Invalid` for a cursor that is none of ours."""
-    return Page(None if after is None else _key(after), first)
+    return Page(None if after is None else key_of_cursor(after), first)
 
 
 Paged = Annotated[Page, Depends(page)]
@@ -79,15 +79,17 @@ def listed(
 ) -> Listed[Item]:
     """A page of `rows`, which hold one more than asked for when there is a next page."""
     shown = rows[: asked.first]
-    following = _cursor(key(shown[-1])) if len(rows) > asked.first else None
+    following = next_cursor(key(shown[-1])) if len(rows) > asked.first else None
     return Listed[Any](meta=Meta(next=following), items=[show(row) for row in shown])
 
 
-def _cursor(key: tuple[object, ...]) -> str:
+def next_cursor(key: tuple[object, ...]) -> str:
+    """A key as an opaque cursor."""
     return urlsafe_b64encode(json.dumps([str(part) for part in key]).encode()).decode().rstrip("=")
 
 
-def _key(cursor: str) -> tuple[str, ...]:
+def key_of_cursor(cursor: str) -> tuple[str, ...]:
+    """The key that a cursor stands for. Raises `Invalid` for one that is none of ours."""
     try:
         found = json.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
     except ValueError:

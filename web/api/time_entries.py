@@ -26,7 +26,7 @@ from web.api.answers import CHANGING, READING, RECORDING
 from web.api.asking import Given, Key, whose
 from web.api.caller import Caller, Reads, Records
 from web.api.lists import Listed, Meta, Paged, instant_key, listed, not_ours
-from web.api.values import Day, Instant, Minutes, Reason, Resource, Text
+from web.api.values import Day, Instant, Minutes, Reason, Resource, Text, Version
 from web.api.versions import Seen, mark
 from web.services import Services, Used
 
@@ -87,7 +87,7 @@ class ChangedEntry(EntryContent):
 class ReplacedEntry(ChangedEntry):
     """The whole content of one of several entries, with the version that was seen."""
 
-    version: int = Field(ge=1, strict=True)
+    version: Version = Field(description="The version that was seen; a stale one gives 412.")
 
 
 class Replacement(Resource):

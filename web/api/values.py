@@ -7,13 +7,15 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 from pydantic.alias_generators import to_camel
 
-from models.rules.days import OutsideCalendar, require_calendar
-
-_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
+_RFC_3339 = re.compile(rf"\d{{4}}-\d{{2}}-\d{{2}}[Tt]{_CLOCK}:[0-5]\d(\.\d{{1,9}})?([Zz]|[+-]{_CLOCK})", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 EARLIEST_YEAR = 1973
 """Before, some zones were no whole minutes apart from UTC, which the offset of an entry cannot say."""
+
+LATEST_YEAR = 9997
+"""After, there is no room in the calendar for the week around a day, and for the lengths of zones around that."""
 
 
 class Resource(BaseModel):
@@ -43,12 +45,8 @@ def _day(value: Any) -> date:
 
 
 def _require_near(day: date) -> None:
-    if day.year < EARLIEST_YEAR:
-        raise ValueError(f"the year {day.year} is too far away: use one from {EARLIEST_YEAR} on")
-    try:
-        require_calendar(day)
-    except OutsideCalendar as error:
-        raise ValueError(str(error)) from error
+    if not EARLIEST_YEAR <= day.year <= LATEST_YEAR:
+        raise ValueError(f"the year {day.year} is too far away: use one from {EARLIEST_YEAR} to {LATEST_YEAR}")
 
 
 def _storable(value: str) -> str:
@@ -76,5 +74,7 @@ Text = Annotated[str, AfterValidator(_storable)]
 """What somebody wrote, without blanks around it."""
 
 Minutes = Annotated[int, Field(strict=True, ge=0, le=44_640)]
-Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$", examples=["0" * 64])]
+Version = Annotated[int, Field(strict=True, ge=1, le=2_147_483_647)]
+Digest = Annotated[Text, Field(min_length=1, max_length=200, examples=["0" * 64])]
+"""What was seen; whatever is not the digest of the present content is stale."""
 Reason = Annotated[Text, Field(max_length=500)]

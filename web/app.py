@@ -12,13 +12,24 @@ from models.payloads import data_converter
 from observability import configure_logs
 from settings import Settings, get_settings
 from web import errors
-from web.api import documentation, flex_changes, notes, time_entries, timesheets
+from web.api import (
+    documentation,
+    events,
+    flex_changes,
+    notes,
+    persons,
+    projects,
+    time_entries,
+    time_period_types,
+    timesheets,
+)
 from web.assets import STATIC, Assets
 from web.auth import pages as sign_in
 from web.auth.cookies import is_https
 from web.commands import Commands
 from web.metrics import Measured
-from web.pages import acting, exports, inbox, record, sheet, start, week
+from web.pages import acting, dead_letters, exports, flex, inbox, owner_review, planned, record, sheet, start, week
+from web.pages import notes as day_notes
 from web.security import Security
 from web.services import Services
 
@@ -26,15 +37,29 @@ ROUTERS = (
     start.router,
     sign_in.router,
     week.router,
+    day_notes.router,
+    planned.router,
+    flex.router,
+    owner_review.router,
     inbox.router,
     exports.router,
     sheet.router,
     record.router,
     acting.router,
+    dead_letters.router,
 )
 """Every page; the inbox and the exports before the moves of a timesheet, whose addresses are wider."""
 
-API = (time_entries.router, flex_changes.router, notes.router, timesheets.router)
+API = (
+    time_entries.router,
+    flex_changes.router,
+    notes.router,
+    timesheets.router,
+    time_period_types.router,
+    persons.router,
+    projects.router,
+    events.router,
+)
 """What programs use; all of it stands in the description at /openapi.json."""
 
 

@@ -24,7 +24,7 @@ KEY_HELP = "A UUID of the caller's choice: the same call sent again with the sam
 
 
 def command_key(
-    idempotency_key: Annotated[UUID | None, Header(description=KEY_HELP)] = None,
+    idempotency_key: Annotated[UUID | None, Header(alias="Idempotency-Key", description=KEY_HELP)] = None,
 ) -> UUID:
     """The id of the command; a call without one is a new command each time."""
     return idempotency_key or uuid4()
@@ -38,6 +38,11 @@ class Given(Resource):
 
     on_behalf_of: UUID | None = Field(None, description="Under whose responsibility; the policy says who may.")
     reason: Reason | None = Field(None, description="Why; needed where somebody acts for another.")
+
+
+def given_by(body: Given | None, reason: str | None) -> Given:
+    """What a call without a body says beside its content: the query can give the reason too."""
+    return Given(on_behalf_of=body.on_behalf_of if body else None, reason=(body and body.reason) or reason)
 
 
 @dataclass(frozen=True, slots=True)

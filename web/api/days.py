@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
+from models.errors import Invalid
 from web.api.values import Day
 
 
@@ -24,7 +25,9 @@ def days(
     start: Annotated[Day | None, Query(alias="from", description="First local day, included.")] = None,
     end: Annotated[Day | None, Query(alias="to", description="Last local day, included.")] = None,
 ) -> Days:
-    """What the query asks for."""
+    """What the query asks for. Raises `Invalid` when it ends before it begins."""
+    if start and end and end < start:
+        raise Invalid.field("to", "The last day comes before the first.")
     return Days(owner_id, start, end)
 
 

@@ -7,6 +7,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 
 from settings import Settings
+from web.api.exactness import exact
 from web.assets import asset
 from web.rendering import render
 from web.version import VERSION
@@ -43,7 +44,7 @@ def install(app: FastAPI, settings: Settings) -> None:
 
     def describe() -> dict[str, Any]:
         if not app.openapi_schema:
-            app.openapi_schema = get_openapi(
+            described = get_openapi(
                 title="Countersign",
                 version=VERSION,
                 description=DESCRIPTION,
@@ -51,6 +52,7 @@ def install(app: FastAPI, settings: Settings) -> None:
                 tags=TAGS,
                 servers=[{"url": settings.base_url}],
             )
+            app.openapi_schema = exact(described)
         return app.openapi_schema
 
     def openapi() -> Response:

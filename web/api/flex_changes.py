@@ -9,7 +9,6 @@ from starlette.concurrency import run_in_threadpool
 
 from models.commands import AddFlexChange, Asked
 from models.errors import NotFound
-from models.reads.api.entries import entry_by_id
 from models.reads.api.records import DaysWanted, flex_changes
 from models.reads.viewer import circle_for
 from models.rules.flex import FlexType
@@ -20,6 +19,7 @@ from web.api.asking import Given, Key, whose
 from web.api.caller import Caller, Reads, Records
 from web.api.days import Within
 from web.api.lists import Listed, Paged, day_key, listed
+from web.api.time_entries import changeable
 from web.api.values import Day, Instant, Resource, Text, Version
 from web.services import Services, Used
 
@@ -131,7 +131,7 @@ def shown(row: FlexChangeRow) -> FlexChange:
 
 
 def _asked(session: Session, caller: Caller, key: UUID, body: NewFlexChange) -> Asked:
-    found = entry_by_id(session, body.time_entry_id)
+    found = changeable(session, caller, key, body.time_entry_id, body.time_entry_version)
     owner = whose(session, caller, found.content.owner_id)
     here, there = owner.period_start(found.content.start_at), owner.period_start(body.actual_start_time)
     change = AddFlexChange(

@@ -1,10 +1,16 @@
-"""Refused fields as the API names them: a list, each with why and with what is in the way."""
+"""Refusals as programs get them: refused fields as a list, each with why and with what is in the way."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+
+PATHS = ("/resources/", "/commands/", "/events")
+"""Where programs call."""
+
+UNSEEN = "There is no such thing, or you may not see it."
+"""Said of everything that is not there for the caller, so that nobody can tell one cause from another."""
 
 _WORDS = {
     "missing": "This is required.",
@@ -13,6 +19,11 @@ _WORDS = {
     "extra_forbidden": "There is no such field.",
 }
 """Said better than the library says it."""
+
+
+def is_for_programs(path: str) -> bool:
+    """Whether an address is one of the API."""
+    return path.startswith(PATHS)
 
 
 def answer_fields(fields: Iterable[Mapping[str, Any]], message: str = "") -> JSONResponse:

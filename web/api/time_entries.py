@@ -23,8 +23,9 @@ from models.reads.viewer import circle_for
 from models.rules.transitions import CommandKind
 from models.store.commands import is_done
 from web.api.answers import CHANGING, READING, RECORDING
-from web.api.asking import Given, Key, whose
+from web.api.asking import Given, Key, given_by, whose
 from web.api.caller import Caller, Reads, Records
+from web.api.days import Within
 from web.api.lists import Listed, Meta, Paged, instant_key, listed, not_ours
 from web.api.values import Day, Instant, Minutes, Reason, Resource, Text, Version
 from web.api.versions import Seen, mark
@@ -34,7 +35,7 @@ router = APIRouter(prefix="/resources/time-entries", tags=["Time entries"])
 
 MOST_AT_ONCE = 200
 
-EXAMPLE: JsonValue = {
+EXAMPLE: dict[str, JsonValue] = {
     "ownerId": "b0a5f9a6-6c5a-5e0e-9a53-3d6a7a1c9d11",
     "timePeriodTypeId": "00000000-0000-0000-0000-000000000001",
     "actualStartTime": "2026-11-18T10:08:00+00:00",
@@ -93,6 +94,18 @@ class ReplacedEntry(ChangedEntry):
 class Replacement(Resource):
     """One of several changes that are carried out together."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "op": "replace",
+                    "path": "/3c0f3d0e-6a5b-4c53-9d0e-0f3f1a2b4c5d",
+                    "value": {**EXAMPLE, "version": 1},
+                }
+            ]
+        }
+    )
+
     op: Literal["replace"]
     path: str = Field(pattern=r"^/[0-9a-fA-F-]{36}$", examples=["/3c0f3d0e-6a5b-4c53-9d0e-0f3f1a2b4c5d"])
     value: ReplacedEntry
@@ -108,6 +121,8 @@ class Replacement(Resource):
 
 class Removal(Given):
     """Why an entry is removed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "It was recorded twice."}]})
 
 
 class TimeEntry(Resource):
@@ -140,16 +155,15 @@ def find(
     caller: Reads,
     use: Used,
     asked: Paged,
-    owner_id: Annotated[UUID | None, Query(alias="ownerId", description="Whose; without it one's own.")] = None,
+    within: Within,
     on: Annotated[Day | None, Query(alias="date", description="A local day: every entry that touches it.")] = None,
-    start: Annotated[Day | None, Query(alias="from", description="First local day, included.")] = None,
-    end: Annotated[Day | None, Query(alias="to", description="Last local day, included.")] = None,
 ) -> Listed[TimeEntry]:
     """The live entries of a person, by start; those whose time overlaps the days asked for."""
+    start, end = within.start, within.end
     if on and (start or end):
         raise Invalid.field("date", "Ask for a date, or for from and to.")
     with use.reading(caller.onlooker) as session:
-        owner = circle_for(session, caller.onlooker, owner_id or caller.person_id).owner
+        owner = circle_for(session, caller.onlooker, within.owner_id or caller.person_id).owner
         wanted = EntriesWanted(owner.id, owner.zone, on or start, on or end, instant_key(asked), asked.first + 1)
         return listed(find_entries(session, wanted), asked, _sort_key, shown)
 
@@ -222,12 +236,11 @@ async def remove(
     """Remove an entry: its last version says so, and all of them stay readable."""
 
     def ask() -> Asked:
-        given = Given(on_behalf_of=body.on_behalf_of if body else None, reason=(body and body.reason) or reason)
         with use.reading(caller.onlooker) as session:
-            found = _changeable(session, caller, key, entry_id)
+            found = changeable(session, caller, key, entry_id, seen)
             owner = whose(session, caller, found.content.owner_id)
             start = owner.period_start(found.content.start_at)
-            return owner.ask(key, CommandKind.REMOVE, start, Remove(entry_id, seen), given)
+            return owner.ask(key, CommandKind.REMOVE, start, Remove(entry_id, seen), given_by(body, reason))
 
     await use.commands.give(caller.onlooker, await run_in_threadpool(ask))
 
@@ -242,6 +255,19 @@ def versions(caller: Reads, use: Used, entry_id: UUID, asked: Paged) -> Listed[T
         _visible(session, caller, entry_id)
         found = versions_of(session, entry_id, int(after), asked.first + 1)
         return listed(found, asked, lambda each: (each.content.version,), shown)
+
+
+def changeable(session: Session, caller: Caller, key: UUID, entry_id: UUID, version: int) -> EntryFound:
+    """The entry to change; as it was seen, if this very command was carried out before, so that it is asked alike.
+
+    Raises `NotFound`, or `Removed`.
+    """
+    found = _visible(session, caller, entry_id)
+    if not is_done(session, caller.tenant_id, key):
+        _require_live(found)
+        return found
+    seen = versions_of(session, entry_id, version - 1, 1)
+    return seen[0] if seen else found
 
 
 def shown(found: EntryFound) -> TimeEntry:
@@ -294,7 +320,7 @@ def _replacing(session: Session, caller: Caller, key: UUID, index: int, each: Re
 
 
 def _amending(session: Session, caller: Caller, key: UUID, entry_id: UUID, version: int, body: ChangedEntry) -> Asked:
-    found = _changeable(session, caller, key, entry_id)
+    found = changeable(session, caller, key, entry_id, version)
     if body.owner_id not in (None, found.content.owner_id):
         raise Invalid.field("ownerId", "An entry stays with its owner. Remove it here and record it there.")
     owner = whose(session, caller, found.content.owner_id)
@@ -314,14 +340,6 @@ def _naming(refused: DomainError, body: list[Replacement]) -> DomainError:
     else:
         refused.data["path"] = path
     return refused
-
-
-def _changeable(session: Session, caller: Caller, key: UUID, entry_id: UUID) -> EntryFound:
-    """The entry to change. One that was removed is gone, unless this very command removed it."""
-    found = _visible(session, caller, entry_id)
-    if not is_done(session, caller.tenant_id, key):
-        _require_live(found)
-    return found
 
 
 def _visible(session: Session, caller: Caller, entry_id: UUID) -> EntryFound:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
@@ -18,7 +18,7 @@ from models.rules.transitions import CommandKind, State
 from models.tables.timesheet import Command
 from models.tables.timesheet import Timesheet as SheetRow
 from web.api.answers import DECIDING, READING
-from web.api.asking import Given, Key, whose
+from web.api.asking import Given, Key, given_by, whose
 from web.api.caller import Caller, Decides, Reads, Records
 from web.api.days import Within
 from web.api.lists import Listed, Paged, day_key, instant_key, listed
@@ -73,6 +73,8 @@ class Act(Resource):
 class Certification(Given):
     """The worker's word for exactly the content that was shown."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"digest": "0" * 64, "certified": True}]})
+
     digest: Digest
     certified: Literal[True] = Field(description="That the tenant's words of certification were accepted.")
 
@@ -80,12 +82,16 @@ class Certification(Given):
 class Verdict(Given):
     """A decision on exactly the content that was shown."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"digest": "0" * 64, "reason": "It was Thursday."}]})
+
     digest: Digest
     comment: Text | None = Field(None, max_length=500)
 
 
 class Cause(Given):
     """Why something is done to a whole timesheet."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "Misremembered which day."}]})
 
     reason: Reason | None = Field(None, description="Why; it is kept with the record, and needed.")
 
@@ -132,10 +138,17 @@ async def submit(
 
 @router.delete("/{timesheet_id}/submission", operation_id="recallTimesheet", responses=DECIDING)
 async def recall(
-    caller: Records, use: Used, key: Key, timesheet_id: UUID, body: Cause, response: Response
+    caller: Records,
+    use: Used,
+    key: Key,
+    timesheet_id: UUID,
+    response: Response,
+    body: Cause | None = None,
+    reason: Annotated[Reason | None, Query(description="Why, where a body is not possible.")] = None,
 ) -> Timesheet:
     """Take the submission back while nobody has decided; what was certified stays on record."""
-    return await _give(use, caller, key, timesheet_id, CommandKind.RECALL, Move(), body, response)
+    given = given_by(body, reason)
+    return await _give(use, caller, key, timesheet_id, CommandKind.RECALL, Move(), given, response)
 
 
 @router.post("/{timesheet_id}/approval", operation_id="approveTimesheet", status_code=201, responses=DECIDING)

@@ -7,6 +7,8 @@ from fastapi import Depends, Header, Response
 
 from models.errors import DomainError
 
+IF_MATCH = "If-Match"
+
 _ETAG = re.compile(r'(?:W/)?"(\d{1,9})"', re.ASCII)
 
 
@@ -29,7 +31,9 @@ def mark(response: Response, version: int) -> None:
 def seen_version(
     if_match: Annotated[
         str | None,
-        Header(description='The ETag of the version that was seen, such as `W/"3"`.', examples=['W/"3"']),
+        Header(
+            alias=IF_MATCH, description='The ETag of the version that was seen, such as `W/"3"`.', examples=['W/"3"']
+        ),
     ] = None,
 ) -> int:
     """The version that the caller saw; one that nobody can have seen is 0. Raises `IfMatchMissing`."""

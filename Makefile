@@ -4,7 +4,7 @@ SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --quiet
-UV := $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+UV := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --custom-compile-command "make lock"
 
 RUN_READY := $(VENV)/.ready-to-run
@@ -48,9 +48,10 @@ docs: $(TEST_READY) ## write the generated parts of the documents
 
 .PHONY: lock
 lock: $(TEST_READY) ## write the lock files anew from pyproject.toml and package.json
-	@$(UV) --output-file requirements.txt
-	@$(UV) --extra embedded --output-file requirements-embedded.txt
-	@$(UV) --extra dev --output-file requirements-dev.txt
+	@$(UV) pyproject.toml --output-file requirements.txt
+	@$(UV) pyproject.toml --extra embedded --output-file requirements-embedded.txt
+	@$(UV) pyproject.toml --extra dev --output-file requirements-dev.txt
+	@$(UV) bench/peers/tryton.in --output-file bench/peers/tryton.txt
 	@$(BIN)/python tools/assets.py lock
 
 .PHONY: clean
@@ -88,6 +89,6 @@ $(MODULES): package-lock.json .npmrc tools/assets.py | $(BIN)/python
 	@$(BIN)/python tools/assets.py install
 	@touch $@
 
-$(ASSETS): $(MODULES) tools/assets.py tools/purgecss.config.cjs $(PAGES)
+$(ASSETS): $(MODULES) tools/assets.py tools/paper_fonts.py tools/purgecss.config.cjs $(PAGES)
 	@$(BIN)/python tools/assets.py build
 	@touch $@

@@ -13,10 +13,12 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 
 from activities.commands import SheetActivities
+from activities.imports import ImportActivities
 from models.database import engine_for
 from models.payloads import data_converter
 from observability import configure_logs
 from settings import Settings, get_settings
+from workflows.entry_import import EntryImportWorkflow
 from workflows.options import WORKER_SILENCE, sandboxed
 from workflows.timesheet import TimesheetWorkflow
 
@@ -42,12 +44,19 @@ def main(beside: Beside = lambda _client, _settings: nullcontext(None)) -> None:
 
 def build_worker(client: Client, settings: Settings, executor: ThreadPoolExecutor) -> Worker:
     """A worker of the product's task queue; `executor` needs `SLOTS` threads."""
-    sheets = SheetActivities(engine_for(settings.database_url, pool_size=SLOTS))
+    engine = engine_for(settings.database_url, pool_size=SLOTS)
+    sheets, lists = SheetActivities(engine), ImportActivities(engine)
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[TimesheetWorkflow],
-        activities=[sheets.load_sheet, sheets.apply_command, sheets.lock_on_schedule],
+        workflows=[TimesheetWorkflow, EntryImportWorkflow],
+        activities=[
+            sheets.load_sheet,
+            sheets.apply_command,
+            sheets.lock_on_schedule,
+            lists.check_import,
+            lists.record_import,
+        ],
         activity_executor=executor,
         max_concurrent_activities=SLOTS,
         max_concurrent_local_activities=SLOTS,

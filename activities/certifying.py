@@ -8,14 +8,15 @@ from models.errors import Invalid, Stale
 from models.rules.digest import content_json, sheet_digest
 from models.rules.statements import about_revision, about_submission, sheet_activity_id, work_id
 from models.rules.transitions import CommandKind, State
-from models.store.sheets import content_of, live_entries
+from models.store.sheets import content_of, live_entries, planned_entries
 from models.tables.timesheet import Submission
 
 
 def submit(act: Act) -> None:
     """Certify the content that was shown; from here on it is frozen.
 
-    Raises `Stale` when it is not the present content any more, `Invalid` when an entry is still running.
+    Raises `Stale` when it is not the present content any more, `Invalid` when a planned shift is not confirmed
+    yet or an entry is still running.
     """
     entries = live_entries(act.session, act.sheet.id)
     content = content_of(act.owner.id, act.period, entries)
@@ -26,6 +27,7 @@ def submit(act: Act) -> None:
             state=act.sheet.state,
             digest=digest,
         )
+    _require_confirmed(planned_entries(act.session, act.sheet.id))
     if any(entry.end_at is None for entry in entries):
         raise Invalid.field("endTime", "An entry is still running. Give it a finish, then submit.")
     submission = Submission(
@@ -56,6 +58,17 @@ def submit(act: Act) -> None:
         act.acts_for_owner,
     )
     act.announce("timesheet.submitted", act.sheet.id, revision=act.sheet.revision, digest=digest)
+
+
+def _require_confirmed(planned: int) -> None:
+    if planned == 1:
+        raise Invalid.field(
+            "planned", "1 planned shift is not confirmed yet. Confirm, change or remove it, then submit."
+        )
+    if planned:
+        raise Invalid.field(
+            "planned", f"{planned} planned shifts are not confirmed yet. Confirm, change or remove them, then submit."
+        )
 
 
 def reopen(act: Act) -> None:

@@ -30,9 +30,14 @@ def shown_entry(act: Act, entry_id: UUID, version: int) -> TimeEntry:
             "This entry was changed since you opened it. Nothing was saved: look at it again.",
             version=entry.version,
         )
+    require_reason(act, entry)
+    return entry
+
+
+def require_reason(act: Act, entry: TimeEntry) -> None:
+    """What was certified once is changed with a reason only. Raises `ReasonRequired`."""
     if not act.asked.reason and act.session.scalar(_was_certified(entry)):
         raise ReasonRequired("This entry was certified before. Please give a reason for the change.")
-    return entry
 
 
 def type_of(act: Act, type_id: UUID) -> TimePeriodType:
@@ -58,7 +63,7 @@ def require_valid(act: Act, fields: EntryFields, type_: TimePeriodType, note: st
 
     Raises `Invalid` with everything that is wrong, or `ReasonRequired` for what is recorded late.
     """
-    days = [_day(act, name, at) for name, at in (("startTime", fields.start), ("endTime", fields.end)) if at]
+    days = [local_day(act, name, at) for name, at in (("startTime", fields.start), ("endTime", fields.end)) if at]
     metadata = metadata_of(type_)
     errors = field_errors(
         metadata,
@@ -78,6 +83,14 @@ def require_valid(act: Act, fields: EntryFields, type_: TimePeriodType, note: st
     if type_.value_type == "date" and not _is_whole_day(fields, days[0], act.zone):
         raise Invalid.field("startTime", f"{type_.name} is for one whole day: from midnight to midnight.")
     _require_in_time(act, fields)
+
+
+def local_day(act: Act, field: str, moment: datetime) -> date:
+    """The owner's local day of one end of an entry. Raises `Invalid` when it cannot be computed with."""
+    try:
+        return local_date(moment, act.zone)
+    except (NaiveTime, OutsideCalendar) as error:
+        raise Invalid.field(field, str(error)) from error
 
 
 def metadata_of(type_: TimePeriodType) -> TypeMetadata:
@@ -111,14 +124,6 @@ def _was_certified(entry: TimeEntry) -> Select[bool]:
     stood_on = select(TimeEntryVersion.timesheet_id).where(TimeEntryVersion.entry_id == entry.id)
     named = Submission.content["entries"].contains([{"id": str(entry.id)}])
     return select(select(Submission.id).where(Submission.timesheet_id.in_(stood_on), named).exists())
-
-
-def _day(act: Act, field: str, moment: datetime) -> date:
-    """The owner's local day of one end of an entry. Raises `Invalid` when it cannot be computed with."""
-    try:
-        return local_date(moment, act.zone)
-    except (NaiveTime, OutsideCalendar) as error:
-        raise Invalid.field(field, str(error)) from error
 
 
 def _is_whole_day(fields: EntryFields, day: date, zone: ZoneInfo) -> bool:

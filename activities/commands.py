@@ -17,16 +17,16 @@ from activities.failures import failures_translated, passing
 from activities.flex import add_flex_change
 from activities.names import APPLY_COMMAND, LOAD_SHEET, LOCK_ON_SCHEDULE
 from activities.notes import add_note
-from activities.scheduling import schedule
+from activities.scheduling import is_old_news, schedule
 from models.authority import require_allowed, require_state
 from models.commands import Asked, Move, Place
 from models.database import WriteSession, command_transaction
-from models.errors import DomainError, NotFound, Withdrawn
+from models.errors import DomainError, Invalid, NotFound, Withdrawn
 from models.messages import CommandOutcome, CommandRef, SheetKey, SheetSnapshot
 from models.rules.days import day_bounds
 from models.rules.periods import period_of, timesheet_id
 from models.rules.statements import about_timesheet, sheet_activity_id
-from models.rules.transitions import CommandKind, State
+from models.rules.transitions import RECORDING, CommandKind, State
 from models.store import commands
 from models.store.accruals import lock_balances
 from models.store.ledger import announce, state
@@ -85,8 +85,10 @@ def carry_out(session: WriteSession, asked: Asked, held: dict[UUID, Timesheet]) 
         raise NotFound("There is no such timesheet.")
     circle = load_circle(session, asked.owner_id, asked.actor_id, asked.on_behalf_of_id)
     capacity = require_allowed(asked, circle)
+    if is_old_news(session, asked):
+        return _ignored(session, asked, held)
     policy = session.get_one(TenantPolicy, asked.key.tenant_id)
-    opened = [_open(session, asked.key.tenant_id, place, policy, held) for place in _unopened(asked, held)]
+    opened = _open_missing(session, asked, policy, held)
     for place in asked.own_places:
         require_state(asked, State(held[place.timesheet_id(asked.key.tenant_id)].state))
     now = session.scalars(select(func.now())).one()
@@ -106,6 +108,7 @@ def carry_out_together(act: Act) -> None:
     lock_balances(act.session, *{part.owner_id for part in parts})
     for index, part in enumerate(parts):
         try:
+            _require_recording(part)
             commands.note(act.session, part)
             carry_out(act.session, part, act.held)
         except DomainError as refused:
@@ -132,6 +135,12 @@ RULES: dict[CommandKind, Rule] = {
 }
 
 
+def _require_recording(part: Asked) -> None:
+    """What else happens to a timesheet is its own workflow's to know."""
+    if part.kind not in RECORDING - {CommandKind.BATCH}:
+        raise Invalid.field("kind", "Only entries and notes are changed together.")
+
+
 def _hold(session: WriteSession, ref: CommandRef) -> dict[UUID, Timesheet]:
     """Every timesheet that a command touches, as far as it exists, held in the order of their ids."""
     ids = {ref.key.timesheet_id}
@@ -141,10 +150,16 @@ def _hold(session: WriteSession, ref: CommandRef) -> dict[UUID, Timesheet]:
     return lock_sheets(session, ids)
 
 
-def _unopened(asked: Asked, held: dict[UUID, Timesheet]) -> list[Place]:
-    """In the order of their ids, so that two commands never wait for each other."""
-    missing = {place.timesheet_id(asked.key.tenant_id): place for place in asked.own_places}
-    return [missing[id_] for id_ in sorted(missing) if id_ not in held]
+def _open_missing(
+    session: WriteSession, asked: Asked, policy: TenantPolicy, held: dict[UUID, Timesheet]
+) -> list[Timesheet]:
+    """Open those of the command's own timesheets that are not there yet."""
+    own = sorted(asked.own_places, key=lambda place: place.period_start)
+    missing = [place for place in own if place.timesheet_id(asked.key.tenant_id) not in held]
+    if missing:
+        # Only who holds somebody's balances opens their timesheets, so that no two commands wait for each other.
+        lock_balances(session, *{place.owner_id for place in asked.places})
+    return [_open(session, asked.key.tenant_id, place, policy, held) for place in missing]
 
 
 def _open(
@@ -165,6 +180,13 @@ def _tell_opened(act: Act, sheet: Timesheet) -> None:
     start, end = day_bounds(sheet.period_start, act.zone)[0], day_bounds(sheet.period_end, act.zone)[1]
     act.statements += about_timesheet(sheet_activity_id(sheet.id, 1), start, end, act.owner.agent)
     act.announce("timesheet.opened", sheet.id)
+
+
+def _ignored(session: WriteSession, asked: Asked, held: dict[UUID, Timesheet]) -> CommandOutcome:
+    """The outcome of a command that changes nothing."""
+    outcome = CommandOutcome(asked.id, asked.kind, snapshot_of(held.get(asked.key.timesheet_id)), ignored=True)
+    commands.complete(session, outcome)
+    return outcome
 
 
 def _finish(act: Act) -> CommandOutcome:

@@ -67,13 +67,16 @@ def new_entry(act: Act) -> TimeEntry:
     )
 
 
-def write(act: Act, entry: TimeEntry, fields: EntryFields, event: str) -> None:
-    """Put content into an entry and keep it as a version, unless a rule is against it."""
+def write(act: Act, entry: TimeEntry, fields: EntryFields, event: str, *, instead_of: TimeEntry | None = None) -> None:
+    """Put content into an entry and keep it as a version, unless a rule is against it.
+
+    `instead_of` is another entry that it takes the place of: what was said about that one holds for it.
+    """
     # Held from here on, so that no other timesheet of this person can put an entry in the way.
     lock_balances(act.session, act.owner.id)
     type_ = type_of(act, fields.time_period_type_id)
     project = project_of(act, fields.project_id)
-    require_valid(act, fields, type_, fields.note or _said_before(act, entry, type_))
+    require_valid(act, fields, type_, fields.note or _said_before(act, instead_of or entry, type_))
     require_free(act, fields, entry.id)
     entry.timesheet_id = act.sheet_of(local_date(fields.start, act.zone)).id
     entry.time_period_type_id = type_.id

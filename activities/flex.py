@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import and_, select
 
 from activities.act import Act
-from activities.checks import shown_entry, type_of
+from activities.checks import local_day, require_reason, shown_entry, type_of
 from activities.entries import new_entry, take_away, write
 from activities.versions import fields_of
 from models.commands import AddFlexChange, EntryFields
 from models.errors import Invalid
-from models.rules.days import NaiveTime, OutsideCalendar, day_bounds, local_date
+from models.rules.days import day_bounds, in_utc
 from models.rules.entry_fields import MAX_NOTE
 from models.rules.flex import FlexType, Shift, ShiftChange, satisfied
 from models.rules.overlap import END_NOT_AFTER_START
@@ -32,10 +32,10 @@ def add_flex_change(act: Act) -> None:
     shift = shown_entry(act, body.entry_id, body.version)
     _require_words(act, body)
     lock_balances(act.session, act.owner.id)
-    found = _satisfied(act, body, shift)
+    day = local_day(act, "startTime", body.start)
+    found = _satisfied(act, body, shift, day)
     if body.type not in found:
         raise Invalid.field("type", _UNTRUE[body.type], [type_.value for type_ in found])
-    day = local_date(body.start, act.zone)
     after = _move(act, body, shift, day) if body.type is FlexType.COMPLETELY_CHANGED else _amend(act, body, shift)
     change = FlexChange(
         id=act.asked.makes("flex-change"),
@@ -78,19 +78,16 @@ def _require_words(act: Act, body: AddFlexChange) -> None:
         raise Invalid.field("authorisedById", "There is no such person.")
 
 
-def _satisfied(act: Act, body: AddFlexChange, shift: TimeEntry) -> tuple[FlexType, ...]:
+def _satisfied(act: Act, body: AddFlexChange, shift: TimeEntry, day: date) -> tuple[FlexType, ...]:
     if type_of(act, shift.time_period_type_id).value_type == "date":
         raise Invalid.field("timeEntryId", "A whole day is no shift. Choose the shift that was changed.")
     if shift.end_at is None:
         raise Invalid.field("timeEntryId", "This shift is still running. Give it a finish first.")
-    if body.end <= body.start:
+    local_day(act, "endTime", body.end)
+    if in_utc(body.end) <= in_utc(body.start):
         raise Invalid.field("endTime", END_NOT_AFTER_START)
     before, after = Shift(shift.start_at, shift.end_at), Shift(body.start, body.end)
-    try:
-        day = local_date(body.start, act.zone)
-        return satisfied(ShiftChange(before, after, act.zone, _was_planned_to_work(act, day, shift.id)))
-    except (NaiveTime, OutsideCalendar) as error:
-        raise Invalid.field("startTime", str(error)) from error
+    return satisfied(ShiftChange(before, after, act.zone, _was_planned_to_work(act, day, shift.id)))
 
 
 def _was_planned_to_work(act: Act, day: date, shift_id: UUID) -> bool:
@@ -130,9 +127,10 @@ def _move(act: Act, body: AddFlexChange, shift: TimeEntry, day: date) -> TimeEnt
     if day_off is None:
         after, event = new_entry(act), "time-entry.recorded"
     else:
+        require_reason(act, day_off)
         day_off.version += 1
         after, event = day_off, "time-entry.amended"
-    write(act, after, fields, event)
+    write(act, after, fields, event, instead_of=shift)
     return after
 
 

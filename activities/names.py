@@ -3,3 +3,5 @@
 LOAD_SHEET = "load_sheet"
 APPLY_COMMAND = "apply_command"
 LOCK_ON_SCHEDULE = "lock_on_schedule"
+CHECK_IMPORT = "check_import"
+RECORD_IMPORT = "record_import"

@@ -1,15 +1,19 @@
 """Planned shifts, as the scheduler tells of them: they count nowhere until somebody says that they were worked."""
 
-from datetime import UTC, date
+from datetime import UTC
 from typing import cast
 
+from psycopg.errors import UniqueViolation
+from sqlalchemy.exc import IntegrityError
+
 from activities.act import Act
-from activities.checks import require_free, type_of
+from activities.checks import local_day, require_free, type_of
 from activities.entries import fill_in, take_away
 from activities.versions import keep
-from models.commands import EntryFields, Schedule, ScheduleAction
+from models.commands import Asked, EntryFields, Schedule, ScheduleAction
+from models.database import WriteSession
 from models.errors import Invalid, Stale
-from models.rules.days import NaiveTime, OutsideCalendar, local_date
+from models.rules.days import in_utc
 from models.rules.entry_fields import MAX_SHIFT_TYPE
 from models.store.accruals import lock_balances
 from models.tables.intake import ScheduledEntry
@@ -41,6 +45,14 @@ def schedule(act: Act) -> None:
         take_away(act, entry)
 
 
+def is_old_news(session: WriteSession, asked: Asked) -> bool:
+    """Whether something as new as what is asked was told before; then no timesheet need be opened for it."""
+    if not isinstance(asked.body, Schedule):
+        return False
+    known = session.get(ScheduledEntry, (asked.key.tenant_id, asked.body.entry_id))
+    return known is not None and known.version >= asked.body.version
+
+
 def _new_entry(act: Act, body: Schedule) -> TimeEntry:
     return TimeEntry(id=body.entry_id, tenant_id=act.asked.key.tenant_id, owner_id=act.owner.id, version=0)
 
@@ -48,7 +60,7 @@ def _new_entry(act: Act, body: Schedule) -> TimeEntry:
 def _is_news(act: Act, body: Schedule) -> bool:
     """Note the version; whether it is newer than what is known."""
     key = (act.asked.key.tenant_id, body.entry_id)
-    known = act.session.get(ScheduledEntry, key, with_for_update=True)
+    known = act.session.get(ScheduledEntry, key, with_for_update=True, populate_existing=True)
     if known is not None and known.version >= body.version:
         return False
     known = known or ScheduledEntry(tenant_id=key[0], entry_id=key[1])
@@ -74,18 +86,31 @@ def _plan(act: Act, body: Schedule, entry: TimeEntry) -> None:
     """Put the plan into an entry; while nobody has confirmed it, its times are the planned ones."""
     worked = entry.version > 0 and entry.confirmed
     type_ = type_of(act, body.time_period_type_id)
+    day = local_day(act, "plannedStartTime", body.start)
     fields = _fields(act, body)
     entry.version += 1
     entry.planned_start_at, entry.planned_end_at = body.start.astimezone(UTC), body.end.astimezone(UTC)
     if not worked:
         require_free(act, fields, entry.id)
-        entry.timesheet_id = act.sheet_of(_day(act, body)).id
+        entry.timesheet_id = act.sheet_of(day).id
         entry.time_period_type_id = type_.id
         entry.confirmed = False
         entry.deleted = False
         fill_in(entry, fields)
-    act.session.add(entry)
+    if entry.version == 1:
+        _add(act, entry)
     _keep(act, entry, "time-entry.planned")
+
+
+def _add(act: Act, entry: TimeEntry) -> None:
+    """Ids are the scheduler's, and one for all organisations: only the database can tell that one is taken."""
+    try:
+        with act.session.begin_nested():
+            act.session.add(entry)
+    except IntegrityError as error:
+        if not isinstance(error.orig, UniqueViolation):
+            raise
+        raise Invalid.field("id", "This id is taken. Plan the shift under another one.") from error
 
 
 def _forget_plan(act: Act, entry: TimeEntry) -> None:
@@ -100,15 +125,9 @@ def _keep(act: Act, entry: TimeEntry, event: str) -> None:
 
 
 def _fields(act: Act, body: Schedule) -> EntryFields:
-    if body.end <= body.start:
+    local_day(act, "plannedEndTime", body.end)
+    if in_utc(body.end) <= in_utc(body.start):
         raise Invalid.field("plannedEndTime", "The planned end must be after the planned start.")
     if body.shift_type is not None and len(body.shift_type) > MAX_SHIFT_TYPE:
         raise Invalid.field("shiftType", f"Use at most {MAX_SHIFT_TYPE} characters; these are {len(body.shift_type)}.")
     return EntryFields(body.time_period_type_id, body.start, body.end, shift_type=body.shift_type)
-
-
-def _day(act: Act, body: Schedule) -> date:
-    try:
-        return local_date(body.start, act.zone)
-    except (NaiveTime, OutsideCalendar) as error:
-        raise Invalid.field("plannedStartTime", str(error)) from error

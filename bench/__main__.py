@@ -7,17 +7,22 @@ import os
 import sys
 import tempfile
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
 
-from bench import activity_kinds, deciding, starting, weighing
+from bench import activity_kinds, deciding, recording, starting, weighing
 from bench.document import DOCUMENT, report, servers, with_report
+from bench.entries import Entries
 from bench.figures import Figure
 from bench.memory import Memory
 from bench.organisation import Organisation
+from bench.peers import tryton
+from bench.peers.environment import PeerMissing
 from bench.sizes import FULL, QUICK, Sizes
 from bench.system import System, bench_worker, running
+from demo.people import agreement_year
 
 LONGEST_SECONDS = 900
 """However slow the machine is, the measurements that need a system end after this."""
@@ -47,6 +52,8 @@ class Run:
 
     folder: Path
     sizes: Sizes
+    others: list[str] = field(default_factory=list)
+    """What is to be said about the other programs."""
     _loads: list[float] = field(default_factory=list)
 
     def measure(self) -> str:
@@ -54,8 +61,8 @@ class Run:
         self._say("starting")
         starts = starting.measure(self.folder, self.sizes)
         with running(self.folder / "data") as system, bench_worker(system):
-            figures = asyncio.run(self._in_system(system))
-            return report([*figures, *starts], self._loads, servers(system.settings))
+            figures = asyncio.run(self._in_system(system)) + self.beside_tryton(system)
+            return report([*figures, *starts], self._loads, servers(system.settings), self.others)
 
     async def _in_system(self, system: System) -> list[Figure]:
         async with asyncio.timeout(LONGEST_SECONDS):
@@ -71,6 +78,23 @@ class Run:
             figures += await activity_kinds.measure(org, sheets, self.sizes)
             self._say("page weight")
             return figures + await weighing.measure(org)
+
+    def beside_tryton(self, system: System) -> list[Figure]:
+        """What needs Tryton; nothing where it cannot be installed."""
+        self._say("recording")
+        try:
+            with tryton.running(system, self.folder / "tryton", recording.PEOPLE) as peer:
+                self.others.append(tryton.versions())
+                return asyncio.run(self._recorded(Entries.of(system), peer))
+        except PeerMissing as missing:
+            self.others.append("not measured: 'record', since Tryton could not be installed")
+            print(f"Tryton cannot be installed here, 'record' is left out: {missing}", file=sys.stderr, flush=True)
+            return []
+
+    async def _recorded(self, ours: recording.Recorder, peer: recording.Recorder) -> list[Figure]:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            first, _ = agreement_year(datetime.now(UTC).date())
+            return await recording.measure(ours, peer, self.sizes, first)
 
     def _say(self, words: str) -> None:
         self._loads.append(os.getloadavg()[0])

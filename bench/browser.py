@@ -1,8 +1,10 @@
 """A browser's side of HTTP, as cheap as it can be made, since it shares the machine with what it measures."""
 
 import asyncio
+import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http.cookies import SimpleCookie
 from typing import Self
@@ -61,7 +63,7 @@ class Connection:
 
     async def get(self, path: str, visitor: Visitor) -> Answer:
         """Ask for a page or a file."""
-        return await self._send("GET", path, visitor, {}, b"")
+        return await self._send("GET", path, _of_a_page(visitor), b"")
 
     async def follow(self, path: str, visitor: Visitor) -> Answer:
         """The page that a path leads to in the end."""
@@ -75,26 +77,24 @@ class Connection:
     async def post(self, path: str, visitor: Visitor, form: Mapping[str, str]) -> Answer:
         """Send a form with the visitor's token."""
         body = urlencode({"csrf": visitor.csrf, **form}).encode()
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Content-Length": str(len(body)),
-            "Origin": self.origin,
-        }
-        return await self._send("POST", path, visitor, headers, body)
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.origin}
+        return await self._send("POST", path, {**_of_a_page(visitor), **headers}, body)
+
+    async def post_json(self, path: str, value: object, headers: Mapping[str, str]) -> Answer:
+        """Send what a program sends."""
+        kind = {"Accept": "application/json", "Content-Type": "application/json"}
+        return await self._send("POST", path, {**kind, **headers}, json.dumps(value).encode())
 
     async def close(self) -> None:
-        """End the connection."""
+        """End the connection; a server that ended it first has said why in its answer."""
         self._writer.close()
-        await self._writer.wait_closed()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
 
-    async def _send(self, method: str, path: str, visitor: Visitor, more: Mapping[str, str], body: bytes) -> Answer:
-        headers = {
-            "Host": urlsplit(self.origin).netloc,
-            "Accept": "text/html",
-            "Accept-Encoding": "gzip",
-            "Cookie": "; ".join(f"{name}={value}" for name, value in visitor.cookies.items()),
-            **more,
-        }
+    async def _send(self, method: str, path: str, given: Mapping[str, str], body: bytes) -> Answer:
+        headers = {"Host": urlsplit(self.origin).netloc, **given}
+        if body:
+            headers["Content-Length"] = str(len(body))
         request = h11.Request(method=method, target=path, headers=list(headers.items()))
         parts = [self._state.send(part) for part in (request, h11.Data(data=body), h11.EndOfMessage())]
         self._writer.write(b"".join(part for part in parts if part))
@@ -131,6 +131,11 @@ async def sign_in(origin: str, staff_id: str, password: str) -> Visitor:
     page = await connection.follow(answer.header("location"), visitor)
     await connection.close()
     return replace(visitor, csrf=_token(page))
+
+
+def _of_a_page(visitor: Visitor) -> dict[str, str]:
+    cookies = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+    return {"Accept": "text/html", "Accept-Encoding": "gzip", "Cookie": cookies}
 
 
 def _token(page: Answer) -> str:

@@ -5,11 +5,10 @@ from uuid import uuid4
 
 from bench.bare import Bare
 from bench.browser import Connection
-from bench.figures import Figure, Goal, latency, rate
+from bench.figures import Figure, Goal, latency, processor_time, rate
 from bench.organisation import Organisation, Sheet
 from bench.rounds import Batch, Job, Rivals, timed
 from bench.sizes import Sizes, Step
-from bench.usage import PARTS
 from models.rules.transitions import CommandKind
 
 SLOWEST = Goal(1.5)
@@ -65,12 +64,4 @@ def _figures(rivals: dict[Step, Rivals]) -> Iterator[Figure]:
         yield latency(f"decision p95, {step.at_once} at once", tails)
     step = max(rivals, key=lambda step: step.at_once)
     yield rate(f"throughput, {step.at_once} at once", rivals[step].compare(lambda batch: batch.per_second), FEWEST)
-    yield from _processor_time(rivals[step])
-
-
-def _processor_time(rivals: Rivals) -> Iterator[Figure]:
-    """What an approval costs the machine, where, and against what a bare update costs it."""
-    yield latency("processor time of a decision", rivals.compare(Batch.processor_in))
-    for part in PARTS:
-        used = [batch.processor_in(part) * 1000 for batch in rivals.ours]
-        yield Figure(f"processor time of it in {part}", used, "ms", samples=rivals.samples)
+    yield from processor_time("a decision", rivals[step])

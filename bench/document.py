@@ -22,15 +22,17 @@ MEASURED = re.compile(r"(?<=<!-- figures -->\n).*?(?=<!-- /figures -->)", re.DOT
 PACKAGES = ("temporalio", "fastapi", "uvicorn", "sqlalchemy", "psycopg")
 
 
-def report(figures: Iterable[Figure], loads: Iterable[float], servers: str) -> str:
+def report(figures: Iterable[Figure], loads: Iterable[float], servers: str, others: Iterable[str]) -> str:
     """The table, and when and on what it was measured."""
     memory = psutil.virtual_memory().total / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    against = "".join(f"* {other}\n" for other in others)
     return (
         f"{table(figures)}\n\n"
         f"* {datetime.now(UTC).date():%d %B %Y}, Countersign {version('countersign')}\n"
         f"* {platform.system()} on {platform.machine()}, {os.cpu_count()} cores, {memory:.0f} GiB of memory\n"
         f"* {servers}, Python {platform.python_version()}, {packages}\n"
+        f"{against}"
         f"* load average before each part: {', '.join(f'{load:.1f}' for load in loads)}\n"
     )
 

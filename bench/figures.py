@@ -1,10 +1,11 @@
 """Measured figures, and the table they are reported in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.rounds import Comparison
+from bench.rounds import Batch, Comparison, Rivals
+from bench.usage import PARTS
 
 HEAD = ("figure", "ours", "against", "ratio or value", "range", "samples", "goal", "met")
 
@@ -66,6 +67,14 @@ def latency(what: str, found: Comparison, goal: Goal | None = None) -> Figure:
 def rate(what: str, found: Comparison, goal: Goal | None = None) -> Figure:
     """A figure of rates: how many of ours are done while one of the others is."""
     return _compared(what, found, goal, f"{found.ours:.0f} /s", f"{found.other:.0f} /s")
+
+
+def processor_time(of: str, rivals: Rivals) -> Iterator[Figure]:
+    """What one of ours costs the machine against what one of the others does, and where ours is spent."""
+    yield latency(f"processor time of {of}", rivals.compare(Batch.processor_in))
+    for part in PARTS:
+        used = [batch.processor_in(part) * 1000 for batch in rivals.ours]
+        yield Figure(f"processor time of it in {part}", used, "ms", samples=rivals.samples)
 
 
 def table(figures: Iterable[Figure]) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from bench.browser import Visitor, sign_in
+from bench.recording import PEOPLE
 from bench.system import System
 from demo.people import ZONE, DemoPerson, DemoTenant, found
 from models.commands import Asked, Body, EntryFields, Move, Record, Submit
@@ -44,12 +45,20 @@ def _worker(number: int) -> str:
     return f"worker-{number}"
 
 
+def recorder(number: int) -> str:
+    """One of those whose time a program records: nothing else is on their timesheets."""
+    return f"recorder-{number}"
+
+
 def _people() -> Iterator[DemoPerson]:
     for team in range(TEAMS):
         yield DemoPerson(_approver(team), f"Approver {team}", ("worker", "supervisor"))
     for number in range(WORKERS):
         name = f"Worker {number}"
         yield DemoPerson(_worker(number), name, supervisor=_approver(number % TEAMS), signs_in=number == 0)
+    for number in range(PEOPLE):
+        name = f"Recorder {number}"
+        yield DemoPerson(recorder(number), name, supervisor=_approver(number % TEAMS), signs_in=False)
 
 
 TENANT = DemoTenant("bench", "Measurements", tuple(_people()), (("bench-1", "Measuring", None),))

@@ -19,6 +19,7 @@ class Sizes:
     starts: int
     decisions: tuple[Step, ...]
     activities: tuple[Step, ...]
+    records: tuple[Step, ...]
 
     @property
     def sheets(self) -> int:
@@ -31,6 +32,13 @@ FULL = Sizes(
     starts=5,
     decisions=(Step(1, 20), Step(8, 40), Step(32, 96)),
     activities=(Step(1, 16), Step(16, 32)),
+    records=(Step(1, 40), Step(8, 160)),
 )
 
-QUICK = Sizes(rounds=1, starts=1, decisions=(Step(1, 4), Step(4, 8)), activities=(Step(1, 2), Step(2, 4)))
+QUICK = Sizes(
+    rounds=1,
+    starts=1,
+    decisions=(Step(1, 4), Step(4, 8)),
+    activities=(Step(1, 2), Step(2, 4)),
+    records=(Step(1, 4), Step(4, 8)),
+)

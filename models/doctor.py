@@ -183,7 +183,9 @@ def _commands(session: Session) -> Iterator[str]:
         yield f"command {command_id}: withdrawn and carried out"
     done = Command.completed_at.is_not(None)
     announced = select(OutboxEvent.sequence).where(OutboxEvent.command_id == Command.id)
-    for command_id in session.scalars(select(Command.id).where(done, ~announced.exists())):
+    # A batch leaves it to its parts, and of what changed nothing there is nothing to tell.
+    tells = and_(Command.kind != CommandKind.BATCH.value, Command.result["ignored"].as_boolean().is_not(True))
+    for command_id in session.scalars(select(Command.id).where(done, tells, ~announced.exists())):
         yield f"command {command_id}: carried out, and nobody was told"
     orphans = (
         select(TimeEntryVersion.entry_id, TimeEntryVersion.version)

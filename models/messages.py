@@ -20,6 +20,14 @@ class SheetKey:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportKey:
+    """Which list of entries a workflow goes through."""
+
+    tenant_id: UUID
+    import_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class CommandRef:
     """A command that was asked; its content is in the `command` table under the same id."""
 

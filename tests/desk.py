@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, select
@@ -12,7 +13,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.commands import SheetActivities
 from activities.failures import refused_by
-from models.commands import Asked
+from models.commands import Asked, ScheduleAction
 from models.database import command_transaction
 from models.errors import DomainError
 from models.messages import CommandOutcome, SheetKey, SheetSnapshot
@@ -24,7 +25,7 @@ from models.store.sheets import content_of, live_entries
 from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Timesheet
 from tests.contents import Contents, contents_of
-from tests.factories import Asking, Organisation, worked
+from tests.factories import MONDAY, NEXT_MONDAY, Asking, Organisation, worked
 
 Row = TypeVar("Row")
 
@@ -134,6 +135,16 @@ class Life:
         """The administrator on Duane's week, on somebody's behalf."""
         return Asking(self.org, self.org.duane, self.org.suzanne, on_behalf_of=responsible, reason=reason)
 
+    @property
+    def next_week(self) -> Asking:
+        """Duane on the week after."""
+        return Asking(self.org, self.org.duane, self.org.duane, NEXT_MONDAY)
+
+    @property
+    def next_key(self) -> SheetKey:
+        """The week after."""
+        return self.org.key(self.org.duane, NEXT_MONDAY)
+
     def because(self, asking: Asking, reason: str) -> Asking:
         """The same person with a reason."""
         return Asking(asking.org, asking.owner, asking.actor, asking.day, asking.on_behalf_of, reason)
@@ -141,6 +152,22 @@ class Life:
     def record(self, start: str = "09:00", end: str | None = "17:00") -> CommandOutcome:
         """Duane records a shift on the Monday."""
         return self.desk.do(self.duane.record(worked(start, end)))
+
+    def plan(self, start: str = "09:00", end: str = "17:00", day: date = MONDAY, **fields: object) -> UUID:
+        """Suzanne passes on what the scheduler planned for Duane; the id of the planned entry."""
+        entry_id = uuid4()
+        asking = Asking(self.org, self.org.duane, self.org.suzanne, day)
+        self.desk.do(asking.schedule(entry_id, worked(start, end, day, **fields)))  # type: ignore[arg-type]
+        return entry_id
+
+    def take_back(self, entry_id: UUID, version: int) -> Asked:
+        """The scheduler deletes what it planned for Duane's Monday."""
+        return self.suzanne.schedule(entry_id, worked("09:00", "17:00"), version, ScheduleAction.DELETE)
+
+    def entry(self, entry_id: UUID) -> TimeEntry:
+        """An entry as it is now, removed or planned ones too."""
+        (found,) = [entry for entry in self.desk.rows(self.org.tenant_id, TimeEntry) if entry.id == entry_id]
+        return found
 
     def submit(self) -> CommandOutcome:
         """Duane submits what is there."""

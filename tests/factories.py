@@ -2,14 +2,34 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, delete, update
 from sqlalchemy.dialects.postgresql import insert
 
-from models.commands import Amend, Asked, Body, Decide, EntryFields, Move, Record, Remove, Submit
+from models.commands import (
+    AddFlexChange,
+    AddNote,
+    Amend,
+    Asked,
+    Batch,
+    Body,
+    Change,
+    Confirm,
+    Decide,
+    EntryFields,
+    Move,
+    Record,
+    Remove,
+    Schedule,
+    ScheduleAction,
+    Submit,
+    json_of,
+)
 from models.messages import SheetKey
+from models.rules.flex import FlexType
 from models.rules.periods import Period, period_of, timesheet_id
 from models.rules.transitions import CommandKind
 from models.standard import SHIFT, standard_types
@@ -20,6 +40,8 @@ from models.tables.timecard import TimePeriodType
 LONDON = ZoneInfo("Europe/London")
 MONDAY = date(2026, 11, 16)
 """The first day of the week that tests are about."""
+NEXT_MONDAY = MONDAY + timedelta(days=7)
+"""The first day of the week after it."""
 
 
 @dataclass(frozen=True)
@@ -89,11 +111,49 @@ class Asking:
     def record(self, fields: EntryFields) -> Asked:
         return self.ask(CommandKind.RECORD, Record(fields))
 
-    def amend(self, entry_id: UUID, version: int, fields: EntryFields) -> Asked:
-        return self.ask(CommandKind.AMEND, Amend(entry_id, version, fields))
+    def amend(self, entry_id: UUID, version: int, fields: EntryFields, moves_to: date | None = None) -> Asked:
+        return self.ask(CommandKind.AMEND, Amend(entry_id, version, fields, moves_to))
+
+    def confirm(self, entry_id: UUID, version: int = 1) -> Asked:
+        return self.ask(CommandKind.CONFIRM, Confirm(entry_id, version))
 
     def remove(self, entry_id: UUID, version: int) -> Asked:
         return self.ask(CommandKind.REMOVE, Remove(entry_id, version))
+
+    def schedule(
+        self,
+        entry_id: UUID,
+        fields: EntryFields,
+        version: int = 1,
+        action: ScheduleAction = ScheduleAction.CREATE,
+        moved_from: date | None = None,
+    ) -> Asked:
+        """What the scheduler says of one planned shift; `fields` are its planned times."""
+        assert fields.end
+        shift = (fields.time_period_type_id, fields.start, fields.end, fields.shift_type)
+        return self.ask(CommandKind.SCHEDULE, Schedule(entry_id, version, action, *shift, moved_from))
+
+    def change_shift(
+        self,
+        type_: FlexType,
+        entry_id: UUID,
+        fields: EntryFields,
+        version: int = 1,
+        moves_to: date | None = None,
+        **words: Any,
+    ) -> Asked:
+        """A flex change of one shift to the times in `fields`, authorised by Roland."""
+        assert fields.end
+        said: dict[str, Any] = {"authorised_by": "Roland Fuller"} | words
+        change = AddFlexChange(type_, entry_id, version, fields.start, fields.end, moves_to=moves_to, **said)
+        return self.ask(CommandKind.ADD_FLEX_CHANGE, change)
+
+    def note(self, content: str, day: date | None = None, entry_id: UUID | None = None) -> Asked:
+        return self.ask(CommandKind.ADD_NOTE, AddNote(day or self.day, content, entry_id))
+
+    def batch(self, *parts: Asked) -> Asked:
+        """All of these together, as one command on this week."""
+        return self.ask(CommandKind.BATCH, Batch(tuple(_change(part) for part in parts)))
 
     def submit(self, digest: str) -> Asked:
         return self.ask(CommandKind.SUBMIT, Submit(digest))
@@ -120,6 +180,11 @@ def at(day: date, clock: str) -> datetime:
     return (midnight + timedelta(hours=hours, minutes=minutes)).replace(tzinfo=LONDON)
 
 
+def _change(part: Asked) -> Change:
+    body = json_of(part.body)
+    return Change(part.kind, part.owner_id, part.period_start, body, part.on_behalf_of_id, part.reason)
+
+
 def make_organisation(owner: Engine, slug: str | None = None) -> Organisation:
     """A fresh tenant in the database; `owner` connects as somebody who may write everywhere."""
     org = _named(slug or f"t{uuid4().hex[:12]}")
@@ -136,6 +201,31 @@ def make_organisation(owner: Engine, slug: str | None = None) -> Organisation:
         connection.execute(insert(Agreement).values([tenant | year for year in _years(agreements)]))
         connection.execute(insert(AgreementTarget).values([tenant | target for target in _targets(agreements)]))
     return org
+
+
+def hire(owner: Engine, org: Organisation, name: str, *roles: str, supervisor: UUID | None = None) -> UUID:
+    """One person more, with these roles; their id."""
+    id_ = uuid4()
+    with owner.begin() as connection:
+        row = {"id": id_, "tenant_id": org.tenant_id, "staff_id": f"{org.slug}-{id_.hex[:8]}", "name": name}
+        place = {"time_zone": "Europe/London", "holiday_calendar": "GB-ENG", "active": True}
+        connection.execute(insert(Person).values(row | place | {"supervisor_id": supervisor}))
+    for role in roles:
+        give_role(owner, org, id_, role)
+    return id_
+
+
+def change_type(owner: Engine, org: Organisation, type_id: UUID, **values: object) -> None:
+    """Change a time period type: `fields`, `effective_from`, `person_ids` and the like."""
+    this = (TimePeriodType.tenant_id == org.tenant_id, TimePeriodType.id == type_id)
+    with owner.begin() as connection:
+        connection.execute(update(TimePeriodType).where(*this).values(values))
+
+
+def change_policy(owner: Engine, org: Organisation, **values: object) -> None:
+    """Change what an organisation has decided: `late_after_working_days` and the like."""
+    with owner.begin() as connection:
+        connection.execute(update(TenantPolicy).where(TenantPolicy.tenant_id == org.tenant_id).values(values))
 
 
 def change_person(owner: Engine, person_id: UUID, **values: object) -> None:

@@ -28,7 +28,28 @@ from web.auth import pages as sign_in
 from web.auth.cookies import is_https
 from web.commands import Commands
 from web.metrics import Measured
-from web.pages import acting, dead_letters, exports, flex, inbox, owner_review, planned, record, sheet, start, week
+from web.pages import (
+    acting,
+    admin_lists,
+    admin_people,
+    admin_projects,
+    admin_types,
+    dead_letters,
+    exports,
+    flex,
+    imports,
+    inbox,
+    owner_review,
+    planned,
+    record,
+    sheet,
+    start,
+    week,
+    week_cells,
+    week_copy,
+    week_rows,
+    week_timer,
+)
 from web.pages import notes as day_notes
 from web.security import Security
 from web.services import Services
@@ -37,6 +58,10 @@ ROUTERS = (
     start.router,
     sign_in.router,
     week.router,
+    week_cells.router,
+    week_copy.router,
+    week_rows.router,
+    week_timer.router,
     day_notes.router,
     planned.router,
     flex.router,
@@ -46,7 +71,12 @@ ROUTERS = (
     sheet.router,
     record.router,
     acting.router,
+    admin_lists.router,
+    admin_people.router,
+    admin_projects.router,
+    admin_types.router,
     dead_letters.router,
+    imports.router,
 )
 """Every page; the inbox and the exports before the moves of a timesheet, whose addresses are wider."""
 

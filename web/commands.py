@@ -38,7 +38,7 @@ from models.reads.clashes import with_times
 from models.reads.sheets import last_decision
 from models.reads.viewer import Onlooker, circle_for
 from models.rules.periods import workflow_id
-from models.rules.transitions import DECISIONS, CommandKind
+from models.rules.transitions import DECISIONS, OPENING, CommandKind
 from models.store import commands
 from models.tables.timesheet import Timesheet
 from workflows.options import WORKER_SILENCE
@@ -93,7 +93,7 @@ class Commands:
 
     def _require_sheet(self, session: WriteSession, asked: Asked) -> None:
         """A workflow is only started for a timesheet that exists, or that the command will open."""
-        if asked.kind is not CommandKind.RECORD and session.get(Timesheet, asked.key.timesheet_id) is None:
+        if asked.kind not in OPENING and session.get(Timesheet, asked.key.timesheet_id) is None:
             raise NotFound("There is no such timesheet.")
 
     async def _carry_out(self, asked: Asked) -> CommandOutcome:

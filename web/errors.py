@@ -7,6 +7,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 
 from models.database import UNAVAILABLE
@@ -29,7 +30,7 @@ from models.errors import (
 )
 from models.reads.shown import FieldError
 from web.api.caller import ScopeMissing
-from web.api.refusing import answer_fields, fields_of
+from web.api.refusing import UNSEEN, answer_fields, fields_of, is_for_programs
 from web.api.versions import IfMatchMissing
 from web.auth.csrf import posted_form
 from web.auth.refusals import FormExpired, FromElsewhere, NotSignedIn, SignInRefused, Throttled
@@ -155,15 +156,26 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, DomainError)
     if isinstance(error, Invalid) and is_api(request):
         return answer_fields(error.data["errors"], error.message)
-    return await _answer(request, status_of(error), error.message, code=error.code, **error.data)
+    message = UNSEEN if isinstance(error, NotFound) and is_api(request) else error.message
+    return await _answer(request, status_of(error), message, code=error.code, **error.data)
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    message = WORDS.get(error.status_code, str(error.detail))
-    response = await _answer(request, error.status_code, message)
+    # The framework's own 400 is said of a body that it could not read at all.
+    status = 422 if error.status_code == 400 and is_api(request) else error.status_code
+    response = await _answer(request, status, WORDS.get(status, str(error.detail)))
     response.headers.update(error.headers or {})
+    if status == 405:
+        response.headers["Allow"] = _allowed_at(request)
     return response
+
+
+def _allowed_at(request: Request) -> str:
+    """Every verb of an address; the framework names those of one of its routes only."""
+    routes = iter_route_contexts(request.app.routes)
+    here = [route.methods or () for route in routes if route.path_regex.match(request.url.path)]
+    return ", ".join(sorted({method for methods in here for method in methods}))
 
 
 async def _not_understood(request: Request, error: Exception) -> Response:
@@ -171,7 +183,7 @@ async def _not_understood(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     in_path = any(each["loc"][0] == "path" for each in error.errors())
     if in_path or not is_api(request):
-        return await _answer(request, 404, WORDS[404])
+        return await _refused(request, NotFound(WORDS[404]))
     if any(each["type"] == "json_invalid" for each in error.errors()):
         return await _answer(request, 422, WORDS[422])
     return answer_fields(fields_of(error))
@@ -215,7 +227,7 @@ async def _sent(request: Request) -> dict[str, str]:
 
 def is_api(request: Request) -> bool:
     """Whether a request is a program's."""
-    return request.url.path.startswith(("/resources/", "/commands/", "/events"))
+    return is_for_programs(request.url.path)
 
 
 def _wants_json(request: Request) -> bool:

@@ -19,6 +19,7 @@ from models.rules.local_times import (
     parse_clock,
     resolve_local,
 )
+from models.rules.overlap import END_NOT_AFTER_START
 
 LONGEST_REASON = 500
 LONGEST_TEXT = 2000
@@ -55,13 +56,34 @@ def entry_fields(form: Form, types: tuple[TypeShown, ...], zone: ZoneInfo) -> En
         end=end,
         project_id=project,
         task=text(form, "task"),
+        shift_type=text(form, "shift_type"),
         meal_break_minutes=meal_break,
+        note=text(form, "note"),
     )
+
+
+def shift_times(form: Form, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When a shift that has ended began and ended, as typed: `day`, `start`, `finish`.
+
+    Raises `Invalid` with every field that cannot be understood.
+    """
+    errors: list[dict[str, object]] = []
+    day = parse_day(form.get("day", ""))
+    if day is None:
+        errors.append(_error("day", "Choose a day."))
+    start, end = _clock_times(form, day or _EARLIEST, zone, errors)
+    if not errors and end is None:
+        errors.append(_error("endTime", "Write when it ended."))
+    if start and end and end <= start:
+        errors.append(_error("endTime", END_NOT_AFTER_START))
+    if errors or start is None or end is None:
+        raise Invalid(str(errors[0]["message"]), errors=errors)
+    return start, end
 
 
 def text(form: Form, name: str) -> str | None:
     """What was typed, without blanks around it; None for nothing. Raises `Invalid` when it is far too long."""
-    value = form.get(name, "").replace("\x00", "").strip()
+    value = form.get(name, "").replace("\x00", "").replace("\r\n", "\n").strip()
     if len(value) > LONGEST_TEXT:
         raise Invalid.field(name, f"Use at most {LONGEST_TEXT} characters.")
     return value or None
@@ -81,7 +103,13 @@ def in_words(refused: Invalid, types: tuple[TypeShown, ...], zone: ZoneInfo) -> 
         each | {"data": [_clash_text(entry, types, zone) for entry in each["data"]]}
         for each in refused.data.get("errors", [])
     ]
-    return Invalid(refused.message, errors=errors)
+    return Invalid(refused.message, **(refused.data | {"errors": errors}))
+
+
+def version_in(form: Form) -> int:
+    """The version that the form showed; 0, which nothing has, for a form that names none."""
+    typed = form.get("version", "")
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
 
 
 def digest_in(form: Form) -> str:
@@ -125,6 +153,12 @@ def _times(
 ) -> tuple[datetime | None, datetime | None]:
     if type_.value_type == "date":
         return day_bounds(day, zone)
+    return _clock_times(form, day, zone, errors)
+
+
+def _clock_times(
+    form: Form, day: date, zone: ZoneInfo, errors: list[dict[str, object]]
+) -> tuple[datetime | None, datetime | None]:
     start_clock = _clock(form.get("start", ""), "startTime", False, errors)
     end_clock = _clock(form.get("finish", ""), "endTime", True, errors) if form.get("finish", "").strip() else None
     if start_clock is None:

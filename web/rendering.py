@@ -69,6 +69,11 @@ def day_short(day: date) -> str:
     return f"{day:%a} {day.day}"
 
 
+def day_month(day: date) -> str:
+    """18 November"""
+    return f"{day.day} {day:%B}"
+
+
 def date_range(start: date, end: date) -> str:
     """16 – 22 November 2026, naming a month or year twice only when they differ."""
     if (start.year, start.month) == (end.year, end.month):
@@ -92,6 +97,7 @@ FILTERS: Mapping[str, Any] = {
     "signed_hours": signed_hours_text,
     "day_long": day_long,
     "day_short": day_short,
+    "day_month": day_month,
     "date_range": date_range,
     "when": when,
     "clock": clock,

@@ -4,8 +4,10 @@ import secrets
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from web.api.refusing import is_for_programs
 
 LARGEST_BODY = 1024 * 1024
 """Bytes; a larger request is answered with 413."""
@@ -51,8 +53,8 @@ class Security:
 
     def _answer_to(self, scope: Scope) -> ASGIApp:
         if _has_nul(scope):
-            return _UNREADABLE
-        return _TOO_LARGE if _announced_size(scope) > LARGEST_BODY else self._app
+            return _refusal(scope, 400, _UNREADABLE)
+        return _refusal(scope, 413, TOO_LARGE) if _announced_size(scope) > LARGEST_BODY else self._app
 
     def _secure(self, headers: MutableHeaders, path: str, nonce: str) -> None:
         for name, value in HEADERS.items():
@@ -87,8 +89,13 @@ def content_policy(nonce: str) -> str:
 
 TOO_LARGE = "At most 1 MB can be sent at once. Nothing was saved."
 
-_TOO_LARGE = PlainTextResponse(TOO_LARGE, 413)
-_UNREADABLE = PlainTextResponse("This address holds a character that no text has. Nothing was saved.", 400)
+_UNREADABLE = "This address holds a character that no text has. Nothing was saved."
+
+
+def _refusal(scope: Scope, status: int, message: str) -> Response:
+    if is_for_programs(scope["path"]):
+        return JSONResponse({"message": message}, status)
+    return PlainTextResponse(message, status)
 
 
 def _has_nul(scope: Scope) -> bool:

@@ -24,7 +24,7 @@ def with_times(session: Session, refused: Invalid) -> Invalid:
         error | {"data": [found[named["timeEntryId"]] for named in error["data"] if named["timeEntryId"] in found]}
         for error in errors
     ]
-    return Invalid(refused.message, errors=spelt_out)
+    return Invalid(refused.message, **(refused.data | {"errors": spelt_out}))
 
 
 def _times(entry: TimeEntry) -> dict[str, Any]:

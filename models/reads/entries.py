@@ -1,22 +1,34 @@
 """Time entries as pages show them: the present ones, or exactly those that were certified."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from models.reads.shown import ActivityRow, DayShown, EntryShown, ProjectShown, TypeShown
+from models.commands import EntryFields
+from models.reads.shown import ActivityRow, CellShown, DayShown, EntryShown, ProjectShown, TypeShown
 from models.rules.accruals import AccrualCode
 from models.rules.days import local_date
+from models.rules.entry_fields import MAX_DURATION
+from models.rules.lines import Line
 from models.tables.people import Project
 from models.tables.timecard import TimeEntry, TimeEntryVersion, TimePeriodType
 
 WEEKEND = 5
 """The first weekday of the weekend, counted from Monday 0."""
+
+FOUR_WEEKS = timedelta(days=28)
+
+RECENT = MAX_DURATION
+"""What began earlier and has not ended could not be ended any more."""
+
+Row = tuple[TimeEntry, TimePeriodType, Project | None]
+"""An entry with its type and project."""
 
 BATCH = 500
 """How many entries of a long row of them are read at a time."""
@@ -24,9 +36,7 @@ BATCH = 500
 
 def live_entries(session: Session, timesheet_id: UUID, zone: ZoneInfo) -> list[EntryShown]:
     """What is on a timesheet now, by start, with times in `zone`."""
-    found = _with_names(TimeEntry).where(TimeEntry.timesheet_id == timesheet_id, ~TimeEntry.deleted)
-    rows = session.execute(found.order_by(TimeEntry.start_at, TimeEntry.id))
-    return [_shown(entry.id, entry, type_, project, zone) for entry, type_, project in rows]
+    return [_shown(entry.id, entry, type_, project, zone) for entry, type_, project in rows_on(session, timesheet_id)]
 
 
 def entries_between(
@@ -59,13 +69,72 @@ def certified_entries(session: Session, content: dict[str, Any], zone: ZoneInfo)
     return [_shown(entry.entry_id, entry, type_, project, zone) for entry, type_, project in rows]
 
 
+def last_entry(session: Session, owner_id: UUID, now: datetime, zone: ZoneInfo) -> EntryShown | None:
+    """What somebody began by the clock and has not ended yet, else what they began last; of the last month."""
+    found = (
+        _with_names(TimeEntry)
+        .where(TimeEntry.owner_id == owner_id, TimeEntry.start_at <= now, TimeEntry.start_at > now - RECENT)
+        .where(~TimeEntry.deleted, TimeEntry.confirmed, TimePeriodType.value_type == "datetime")
+        .order_by(TimeEntry.end_at.is_(None).desc(), TimeEntry.start_at.desc())
+        .limit(1)
+    )
+    rows = session.execute(found)
+    return next((_shown(entry.id, entry, type_, project, zone) for entry, type_, project in rows), None)
+
+
+def starts_before(session: Session, owner_id: UUID, before: datetime) -> list[datetime]:
+    """When somebody's entries of the last four weeks began, but for whole days; `before` is not among them."""
+    found = (
+        select(TimeEntry.start_at)
+        .join(TimePeriodType, _type_of(TimeEntry))
+        .where(TimeEntry.owner_id == owner_id, TimeEntry.start_at < before, TimeEntry.start_at >= before - FOUR_WEEKS)
+        .where(~TimeEntry.deleted, TimeEntry.confirmed, TimePeriodType.value_type == "datetime")
+    )
+    return list(session.scalars(found))
+
+
+def rows_near(session: Session, owner_id: UUID, start: datetime, end: datetime) -> list[Row]:
+    """What a person has recorded or planned that shares any time with `[start, end]`, by start."""
+    found = _with_names(TimeEntry).where(
+        TimeEntry.owner_id == owner_id,
+        ~TimeEntry.deleted,
+        func.uuid_range(TimeEntry.owner_id, TimeEntry.owner_id, "[]") == func.uuid_range(owner_id, owner_id, "[]"),
+        TimeEntry.span.op("&&")(func.tstzrange(start, end, "[]")),
+    )
+    return list(session.execute(found.order_by(TimeEntry.start_at, TimeEntry.id)).tuples())
+
+
+def rows_on(session: Session, timesheet_id: UUID) -> list[Row]:
+    """What is on a timesheet now, by start."""
+    found = _with_names(TimeEntry).where(TimeEntry.timesheet_id == timesheet_id, ~TimeEntry.deleted)
+    return list(session.execute(found.order_by(TimeEntry.start_at, TimeEntry.id)).tuples())
+
+
+def fields_of(entry: TimeEntry, zone: ZoneInfo) -> EntryFields:
+    """What an entry holds, as the command that would record it anew; times in `zone`."""
+    return EntryFields(
+        time_period_type_id=entry.time_period_type_id,
+        start=entry.start_at.astimezone(zone),
+        end=entry.end_at.astimezone(zone) if entry.end_at else None,
+        project_id=entry.project_id,
+        task=entry.task,
+        shift_type=entry.shift_type,
+        meal_break_minutes=entry.meal_break_minutes,
+    )
+
+
 def type_shown(type_: TimePeriodType) -> TypeShown:
     """A time period type as forms need it."""
     return TypeShown(type_.id, type_.name, type_.value_type, type_.accent, dict(type_.fields))
 
 
 def days_of(
-    entries: Iterable[EntryShown], start: date, end: date, today: date, selected: date | None = None
+    entries: Iterable[EntryShown],
+    start: date,
+    end: date,
+    today: date,
+    selected: date | None = None,
+    plan: Mapping[date, int] = MappingProxyType({}),
 ) -> tuple[DayShown, ...]:
     """The days of a period, both ends included, each with its entries and the minutes worked."""
     by_day: dict[date, list[EntryShown]] = {}
@@ -79,19 +148,38 @@ def days_of(
             is_weekend=day.weekday() >= WEEKEND,
             is_selected=day == selected,
             entries=tuple(by_day.get(day, [])),
+            plan_minutes=plan.get(day, 0),
         )
         for day in dates(start, end)
     )
 
 
-def rows_of(days: tuple[DayShown, ...]) -> tuple[ActivityRow, ...]:
-    """The grid: one line for each type and project, in the order they first occur."""
-    lines: dict[tuple[UUID, UUID | None], list[list[EntryShown]]] = {}
-    for position, day in enumerate(days):
-        for entry in day.entries:
-            key = (entry.type.id, entry.project.id if entry.project else None)
-            lines.setdefault(key, [[] for _ in days])[position].append(entry)
-    return tuple(_line(line) for line in lines.values())
+def rows_of(
+    days: tuple[DayShown, ...], kept: Iterable[tuple[TypeShown, ProjectShown | None]], types: Iterable[UUID]
+) -> tuple[ActivityRow, ...]:
+    """The grid: one line for each type and project with entries, and for those that somebody wants to see.
+
+    They stand in the order of `types`, then by project, so that no line moves while somebody types.
+    """
+    order = {type_id: position for position, type_id in enumerate(types)}
+    wanted = {line_of(*each): each for each in kept}
+    named = {entry.line: (entry.type, entry.project) for day in days for entry in day.entries} | wanted
+    return tuple(
+        ActivityRow(line, type_, project, _cells(line, days), line in wanted)
+        for line, (type_, project) in sorted(
+            named.items(),
+            key=lambda each: (
+                order.get(each[0].type_id, len(order)),
+                each[1][1].name if each[1][1] else "",
+                str(each[0]),
+            ),
+        )
+    )
+
+
+def line_of(type_: TypeShown, project: ProjectShown | None) -> Line:
+    """The line of the grid that a type and a project make."""
+    return Line(type_.id, project.id if project else None)
 
 
 def dates(start: date, end: date) -> list[date]:
@@ -99,28 +187,25 @@ def dates(start: date, end: date) -> list[date]:
     return [start + timedelta(days=number) for number in range((end - start).days + 1)]
 
 
-def _line(line: list[list[EntryShown]]) -> ActivityRow:
-    entry = next(entry for cell in line for entry in cell)
-    code = [entry.project.external_id] if entry.project else []
-    subtitle = " · ".join([entry.type.name, *code]) if entry.project else "No project"
-    return ActivityRow(
-        title=entry.project.name if entry.project else entry.type.name,
-        subtitle=subtitle if entry.project or entry.type.value_type == "datetime" else "Whole days",
-        accent=entry.type.accent,
-        minutes=tuple(sum(entry.minutes for entry in cell) for cell in line),
-        whole_days=tuple(any(entry.type.value_type == "date" for entry in cell) for cell in line),
+def _cells(line: Line, days: tuple[DayShown, ...]) -> tuple[CellShown, ...]:
+    return tuple(
+        CellShown(f"{line}-{day.date}", day.date, tuple(entry for entry in day.entries if entry.line == line))
+        for day in days
     )
 
 
 def _with_names(
     entry: type[TimeEntry] | type[TimeEntryVersion],
 ) -> Select[Any, TimePeriodType, Project | None]:
-    type_ = and_(TimePeriodType.tenant_id == entry.tenant_id, TimePeriodType.id == entry.time_period_type_id)
     return (
         select(entry, TimePeriodType, Project)
-        .join(TimePeriodType, type_)
+        .join(TimePeriodType, _type_of(entry))
         .outerjoin(Project, Project.id == entry.project_id)
     )
+
+
+def _type_of(entry: type[TimeEntry] | type[TimeEntryVersion]) -> ColumnElement[bool]:
+    return and_(TimePeriodType.tenant_id == entry.tenant_id, TimePeriodType.id == entry.time_period_type_id)
 
 
 def _present_version() -> ColumnElement[bool]:
@@ -146,8 +231,17 @@ def _shown(
         end=entry.end_at.astimezone(zone) if entry.end_at else None,
         minutes=0 if whole_day else _minutes(entry.start_at, entry.end_at, entry.meal_break_minutes),
         meal_break_minutes=entry.meal_break_minutes,
-        counts=AccrualCode.ANNUAL_TARGET_HOURS in type_.feeds,
+        counts=entry.confirmed and AccrualCode.ANNUAL_TARGET_HOURS in type_.feeds,
+        confirmed=entry.confirmed,
+        shift_type=entry.shift_type,
+        planned=_planned(entry, zone),
     )
+
+
+def _planned(entry: TimeEntry | TimeEntryVersion, zone: ZoneInfo) -> tuple[datetime, datetime] | None:
+    if entry.planned_start_at is None or entry.planned_end_at is None:
+        return None
+    return entry.planned_start_at.astimezone(zone), entry.planned_end_at.astimezone(zone)
 
 
 def _minutes(start: datetime, end: datetime | None, meal_break: int) -> int:

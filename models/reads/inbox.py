@@ -235,6 +235,7 @@ def _minutes(session: Session, found: Sequence[tuple[Timesheet, Person, datetime
         .where(
             TimeEntry.timesheet_id.in_(zones),
             ~TimeEntry.deleted,
+            TimeEntry.confirmed,
             TimeEntry.end_at.is_not(None),
             TimePeriodType.feeds.contains([AccrualCode.ANNUAL_TARGET_HOURS.value]),
         )

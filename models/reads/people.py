@@ -2,11 +2,12 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.errors import NotFound
 from models.reads.inbox import Approver, count_text, count_waiting
+from models.reads.owner_review import count_unanswered
 from models.reads.shown import PeopleRow, PersonShown, ViewerShown
 from models.reads.viewer import Onlooker
 from models.rules.policy import Action, Relation, Role, Standing, authorise, roles_of
@@ -16,13 +17,21 @@ MOST_PEOPLE = 500
 """How many people the list shows; beyond that one searches."""
 
 
-def people_page(session: Session, onlooker: Onlooker, search: str = "") -> tuple[PeopleRow, ...]:
-    """Everybody of the tenant, for an administrator. Raises `NotFound` for everybody else."""
+def people_page(
+    session: Session, onlooker: Onlooker, search: str = "", inactive: bool = False
+) -> tuple[PeopleRow, ...]:
+    """Everybody of the tenant who is active, or whoever there ever was, by part of a name or staff id.
+
+    For administrators and auditors. Raises `NotFound` for everybody else.
+    """
     require(session, onlooker, Action.SEE_PEOPLE)
     supervisor = aliased(Person)
     found = select(Person, supervisor.name).outerjoin(supervisor, supervisor.id == Person.supervisor_id)
+    if not inactive:
+        found = found.where(Person.active)
     if search.strip():
-        found = found.where(Person.name.icontains(search.strip(), autoescape=True))
+        named = (column.icontains(search.strip(), autoescape=True) for column in (Person.name, Person.staff_id))
+        found = found.where(or_(*named))
     rows = session.execute(found.order_by(Person.name, Person.staff_id).limit(MOST_PEOPLE)).all()
     roles = _roles(session, [person.id for person, _ in rows])
     return tuple(
@@ -72,6 +81,7 @@ def viewer_shown(session: Session, onlooker: Onlooker, acting_reason: str | None
         tenant_name=session.scalar(select(Tenant.name).where(Tenant.id == onlooker.tenant_id)) or "",
         roles=frozenset(roles.get(person.id, [])),
         inbox_count=_inbox_count(session, acting_for or person, roles),
+        unanswered_acts=_unanswered(session, person, roles, acting_for is not None),
         acting_for=PersonShown(acting_for.id, acting_for.staff_id, acting_for.name) if acting_for else None,
         acting_reason=acting_reason,
     )
@@ -84,6 +94,13 @@ def _inbox_count(session: Session, person: Person, roles: dict[UUID, list[str]])
     shown = PersonShown(person.id, person.staff_id, person.name)
     count = count_waiting(session, Approver(shown, Role.ADMINISTRATOR in theirs))
     return count_text(count)
+
+
+def _unanswered(session: Session, person: Person, roles: dict[UUID, list[str]], acting: bool) -> str:
+    """Only for those who record time, and who look at their own: nobody answers for somebody else."""
+    if acting or Role.WORKER not in roles.get(person.id, []):
+        return "0"
+    return count_text(count_unanswered(session, person.id))
 
 
 def _roles(session: Session, people: list[UUID]) -> dict[UUID, list[str]]:

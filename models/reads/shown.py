@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from models.rules.durations import hours_text
+from models.rules.lines import Line
+
 
 @dataclass(frozen=True, slots=True)
 class PersonShown:
@@ -61,6 +64,17 @@ class EntryShown:
     meal_break_minutes: int
     counts: bool = True
     """Whether the minutes count as time worked."""
+    confirmed: bool = True
+    """Whether somebody said that it was worked; else it is only planned, and counts nowhere."""
+    shift_type: str | None = None
+    """What the scheduler calls the shift."""
+    planned: tuple[datetime, datetime] | None = None
+    """When the scheduler planned it to begin and to end."""
+
+    @property
+    def line(self) -> Line:
+        """The line of the grid that it stands in."""
+        return Line(self.type.id, self.project.id if self.project else None)
 
     @property
     def title(self) -> str:
@@ -71,6 +85,11 @@ class EntryShown:
     def ends_next_day(self) -> bool:
         """Whether the finish lies on a later local day than the start."""
         return self.end is not None and self.end.date() > self.start.date()
+
+    @property
+    def planned_otherwise(self) -> tuple[datetime, datetime] | None:
+        """The planned times, where others were worked."""
+        return self.planned if self.confirmed and self.planned != (self.start, self.end) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +102,100 @@ class DayShown:
     is_weekend: bool
     is_selected: bool
     entries: tuple[EntryShown, ...]
+    plan_minutes: int = 0
+    """What the agreement plans for the day."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellShown:
+    """What stands on one line of the week's grid on one day."""
+
+    key: str
+    """Tells it from every other cell of the grid."""
+    day: date
+    entries: tuple[EntryShown, ...] = ()
+
+    @property
+    def minutes(self) -> int:
+        """Minutes that were worked."""
+        return sum(entry.minutes for entry in self.entries if entry.confirmed)
+
+    @property
+    def entry(self) -> EntryShown | None:
+        """The only entry; a cell with several is not typed over."""
+        return self.entries[0] if len(self.entries) == 1 else None
+
+    @property
+    def is_planned(self) -> bool:
+        """Whether it only holds what is planned and was not confirmed."""
+        return bool(self.entries) and not any(entry.confirmed for entry in self.entries)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its only entry has no end yet."""
+        return self.entry is not None and self.entry.end is None
+
+    @property
+    def text(self) -> str:
+        """What its field holds: hours, a mark for a whole day, or nothing."""
+        entry = self.entry
+        if entry is None or not entry.confirmed:
+            return ""
+        return "x" if entry.type.value_type == "date" else hours_text(entry.minutes) if entry.end else ""
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """One line of the week's grid: an activity and its minutes a day."""
+    """One line of the week's grid: an activity and what was recorded of it on each day."""
 
-    title: str
-    subtitle: str
-    accent: str
-    minutes: tuple[int, ...]
-    whole_days: tuple[bool, ...] = ()
-    """For activities recorded by the day: on which days there is one."""
+    line: Line
+    type: TypeShown
+    project: ProjectShown | None
+    cells: tuple[CellShown, ...]
+    is_kept: bool = False
+    """Whether somebody wants to see it although it may be empty."""
+
+    @property
+    def title(self) -> str:
+        """The project, or the type where there is none."""
+        return self.project.name if self.project else self.type.name
+
+    @property
+    def subtitle(self) -> str:
+        """What else tells it from other lines."""
+        if self.project:
+            return f"{self.type.name} · {self.project.external_id}"
+        return "Whole days" if self.by_day else "No project"
+
+    @property
+    def by_day(self) -> bool:
+        """Whether it is recorded by the whole day."""
+        return self.type.value_type == "date"
 
     @property
     def total(self) -> int:
         """Minutes of the whole line."""
-        return sum(self.minutes)
+        return sum(cell.minutes for cell in self.cells)
+
+    @property
+    def days(self) -> int:
+        """On how many days there is something of it that counts."""
+        return sum(any(entry.confirmed for entry in cell.entries) for cell in self.cells)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is recorded or planned on it."""
+        return not any(cell.entries for cell in self.cells)
+
+
+@dataclass(frozen=True, slots=True)
+class TimerShown:
+    """What the clock runs for, or what it was last used for."""
+
+    running: EntryShown | None
+    """The entry that has no end yet."""
+    last: Line | None
+    """What was recorded last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +224,98 @@ class BalanceTile:
     def used(self) -> int:
         """What the recorded time has taken from the opening balance."""
         return self.opening - self.balance
+
+
+@dataclass(frozen=True, slots=True)
+class NoteShown:
+    """What somebody said about a day, or about one of its entries."""
+
+    id: UUID
+    day: date
+    content: str
+    author: str
+    """With for whom they said it, if not for themselves."""
+    at: datetime
+    entry_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpanShown:
+    """When a shift was, or is now."""
+
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FlexShown:
+    """The record that a shift was changed at short notice."""
+
+    type: str
+    """In words: Extended, Altered, Curtailed, Completely changed."""
+    before: SpanShown
+    after: SpanShown
+    authorised_by: str
+    author: str
+    at: datetime
+    note: str | None
+
+    @property
+    def keeps_its_day(self) -> bool:
+        """Whether it still starts on the same day."""
+        return self.before.start.date() == self.after.start.date()
+
+    def is_about(self, day: date) -> bool:
+        """Whether the shift was or is on this day."""
+        return day in (self.before.start.date(), self.after.start.date())
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of an entry that an act changed; None is nothing."""
+
+    field: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerShown:
+    """What the owner of the time says to somebody else's act; without a verdict nothing yet."""
+
+    verdict: str | None
+    by: str
+    at: datetime | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventShown:
+    """One act in the life of a timesheet."""
+
+    title: str
+    icon: str
+    tone: str
+    at: datetime
+    actor: str
+    on_behalf: str | None
+    """For example 'on behalf of Roland Fuller, as administrator'."""
+    lines: tuple[str, ...]
+    reason: str | None
+    digest: str | None
+    recorded_at: datetime
+    sequence: int | None
+    changes: tuple[FieldChange, ...] = ()
+    answer: AnswerShown | None = None
+    """For what somebody else did: what the owner says to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActShown:
+    """What somebody else did to the owner's time, and by which command it is answered."""
+
+    command_id: UUID
+    event: EventShown
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +350,32 @@ class WeekShown:
     approver: str
     revision_reason: str | None = None
     has_agreement: bool = True
+    notes: tuple[NoteShown, ...] = ()
+    flex_changes: tuple[FlexShown, ...] = ()
+    acts: tuple[ActShown, ...] = ()
+    """What others did: for the owner what they have not answered, for everybody else with what the owner says."""
+    acts_elsewhere: tuple[tuple[date, int], ...] = ()
+    """Other weeks of the owner, by their first day, with how much in them waits for an answer."""
+
+    @property
+    def planned(self) -> tuple[EntryShown, ...]:
+        """The shifts that are planned, and that nobody has confirmed yet."""
+        return tuple(entry for day in self.days for entry in day.entries if not entry.confirmed)
+
+    @property
+    def planned_until_today(self) -> tuple[EntryShown, ...]:
+        """Those of them that should have been worked, or begun."""
+        return tuple(entry for entry in self.planned if entry.day <= self.today)
+
+    def notes_on(self, day: date) -> tuple[NoteShown, ...]:
+        """What was said about a day, in the order it was said."""
+        return tuple(note for note in self.notes if note.day == day)
+
+    def flex_changes_on(self, day: date) -> tuple[FlexShown, ...]:
+        """The changes at short notice of shifts that were or are on a day."""
+        return tuple(change for change in self.flex_changes if change.is_about(day))
+
+    timer: TimerShown = TimerShown(None, None)
 
     @property
     def selected(self) -> DayShown:
@@ -237,24 +451,6 @@ class ReviewShown:
 
 
 @dataclass(frozen=True, slots=True)
-class EventShown:
-    """One act in the life of a timesheet."""
-
-    title: str
-    icon: str
-    tone: str
-    at: datetime
-    actor: str
-    on_behalf: str | None
-    """For example 'on behalf of Roland Fuller, as administrator'."""
-    lines: tuple[str, ...]
-    reason: str | None
-    digest: str | None
-    recorded_at: datetime
-    sequence: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class HistoryShown:
     """The whole life of one timesheet, newest first."""
 
@@ -296,6 +492,8 @@ class ViewerShown:
     inbox_count: str | None
     acting_for: PersonShown | None = None
     acting_reason: str | None = None
+    unanswered_acts: str = "0"
+    """How much of what others did to one's time waits for one's answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,15 @@ def circle_for(session: Session, onlooker: Onlooker, owner_id: UUID) -> Circle:
     Raises `NotFound` when they may not, exactly as when there is no such person.
     """
     circle = load_circle(session, owner_id, onlooker.person_id, onlooker.acting_for_id)
-    standing = circle.standing(onlooker.person_id)
-    if standing is None or authorise(Action.SEE_TIME, standing) is None:
+    if not sees_time(onlooker, circle):
         raise NotFound("There is no such page, or you may not see it.")
     return circle
+
+
+def sees_time(onlooker: Onlooker, circle: Circle) -> bool:
+    """Whether somebody may see the time of a circle's owner."""
+    standing = circle.standing(onlooker.person_id)
+    return standing is not None and authorise(Action.SEE_TIME, standing) is not None
 
 
 def commands_offered(onlooker: Onlooker, circle: Circle, state: State) -> frozenset[str]:

@@ -1,26 +1,31 @@
 """The week page of one person."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from models.reads.balances import agreement_on, tiles
-from models.reads.entries import WEEKEND, dates, days_of, live_entries, rows_of, type_shown
+from models.reads.entries import WEEKEND, dates, days_of, last_entry, live_entries, rows_of, type_shown
+from models.reads.flex import flex_changes_in
+from models.reads.notes import notes_in
+from models.reads.owner_review import acts_on, weeks_unanswered
 from models.reads.sheets import approver_name, revision_reason, status_shown
-from models.reads.shown import ProjectShown, TypeShown, WeekShown
+from models.reads.shown import ProjectShown, TimerShown, TypeShown, WeekShown
 from models.reads.viewer import Onlooker, circle_for, commands_offered, shown
 from models.rules.digest import sheet_digest
+from models.rules.entry_fields import TypeMetadata
 from models.rules.periods import Period, period_of, timesheet_id
 from models.rules.transitions import State
 from models.store import sheets
 from models.store.people import Circle
 from models.tables.accruals import Agreement
 from models.tables.people import Project, TenantPolicy
-from models.tables.timecard import TimePeriodType
+from models.tables.timecard import TimePeriodType, WeekRow
 from models.tables.timesheet import Timesheet
 
 
@@ -45,8 +50,11 @@ def week_page(session: Session, onlooker: Onlooker, asked: WeekOf) -> WeekShown:
     period = period_of(day, policy.week_starts_on)
     sheet_id = timesheet_id(onlooker.tenant_id, circle.owner.id, period.start)
     sheet = session.get(Timesheet, sheet_id)
-    days = days_of(live_entries(session, sheet_id, zone), period.start, period.end, today, day)
     agreement = agreement_on(session, circle.owner.id, period.end)
+    plan = plan_by_day(agreement, period)
+    days = days_of(live_entries(session, sheet_id, zone), period.start, period.end, today, day, plan)
+    types = _types(session)
+    own = onlooker.person_id == circle.owner.id
     return WeekShown(
         owner=shown(circle.owner),
         zone=zone.key,
@@ -62,37 +70,76 @@ def week_page(session: Session, onlooker: Onlooker, asked: WeekOf) -> WeekShown:
         digest=_digest(session, circle, period, sheet_id),
         status=status_shown(session, sheet, circle, zone),
         days=days,
-        rows=rows_of(days),
+        rows=rows_of(days, kept_rows(session, sheet_id), [type_.id for type_ in types]),
         total_minutes=sum(day.minutes for day in days),
-        plan_minutes=plan_minutes(agreement, period),
+        plan_minutes=sum(plan.values()),
         balances=tiles(session, agreement, period.end),
         commands=commands_offered(onlooker, circle, State(sheet.state) if sheet else State.DRAFT),
-        entry_reason_required=onlooker.person_id != circle.owner.id,
-        types=types_offered(session),
+        entry_reason_required=not own,
+        types=_offered(types, circle.owner.id, day),
         projects=projects_offered(session),
         certification=policy.certification,
         approver=approver_name(circle),
         revision_reason=revision_reason(session, sheet) if sheet else None,
         has_agreement=agreement is not None,
+        notes=notes_in(session, circle.owner.id, period, zone),
+        flex_changes=flex_changes_in(session, circle.owner.id, period, zone),
+        acts=acts_on(session, onlooker, circle, sheet_id),
+        acts_elsewhere=weeks_unanswered(session, circle.owner.id, period.start) if own else (),
+        timer=timer_shown(session, circle.owner.id, asked.now, zone),
     )
 
 
 def plan_minutes(agreement: Agreement | None, period: Period) -> int:
-    """Minutes planned in a period: the standard day for each day from Monday to Friday under the agreement."""
+    """Minutes planned in a period."""
+    return sum(plan_by_day(agreement, period).values())
+
+
+def plan_by_day(agreement: Agreement | None, period: Period) -> dict[date, int]:
+    """Minutes planned: the standard day for each day from Monday to Friday under the agreement."""
     if agreement is None:
-        return 0
-    working = [
-        day
+        return {}
+    return {
+        day: agreement.standard_day_minutes
         for day in dates(period.start, period.end)
         if day.weekday() < WEEKEND and agreement.start_date <= day <= agreement.end_date
+    }
+
+
+def kept_rows(session: Session, sheet_id: UUID) -> list[tuple[TypeShown, ProjectShown | None]]:
+    """The lines that somebody wants to see in the grid of a week, whether or not anything is recorded on them."""
+    found: Select[TimePeriodType, Project | None] = (
+        select(TimePeriodType, Project)
+        .select_from(WeekRow)
+        .join(
+            TimePeriodType,
+            and_(TimePeriodType.tenant_id == WeekRow.tenant_id, TimePeriodType.id == WeekRow.time_period_type_id),
+        )
+        .outerjoin(Project, Project.id == WeekRow.project_id)
+        .where(WeekRow.timesheet_id == sheet_id)
+    )
+    return [
+        (type_shown(type_), ProjectShown(project.id, project.external_id, project.name) if project else None)
+        for type_, project in session.execute(found)
     ]
-    return agreement.standard_day_minutes * len(working)
 
 
-def types_offered(session: Session) -> tuple[TypeShown, ...]:
-    """The time period types one may record, in the tenant's order."""
-    found = session.scalars(select(TimePeriodType).order_by(TimePeriodType.position, TimePeriodType.name))
-    return tuple(type_shown(type_) for type_ in found)
+def timer_shown(session: Session, owner_id: UUID, now: datetime, zone: ZoneInfo) -> TimerShown:
+    """What somebody's clock runs for, or what it was last used for."""
+    last = last_entry(session, owner_id, now, zone)
+    if last is None:
+        return TimerShown(None, None)
+    return TimerShown(last if last.end is None else None, last.line)
+
+
+def types_offered(session: Session, owner_id: UUID, day: date) -> tuple[TypeShown, ...]:
+    """The time period types that somebody may record on a local day, in the tenant's order."""
+    return _offered(_types(session), owner_id, day)
+
+
+def all_types(session: Session) -> tuple[TypeShown, ...]:
+    """Every time period type, also those that nobody may record any more: entries of it are still there."""
+    return tuple(type_shown(type_) for type_ in _types(session))
 
 
 def projects_offered(session: Session) -> tuple[ProjectShown, ...]:
@@ -101,6 +148,20 @@ def projects_offered(session: Session) -> tuple[ProjectShown, ...]:
         select(Project.id, Project.external_id, Project.name).where(Project.active).order_by(Project.name)
     )
     return tuple(ProjectShown(*row) for row in found)
+
+
+def _types(session: Session) -> Sequence[TimePeriodType]:
+    return session.scalars(select(TimePeriodType).order_by(TimePeriodType.position, TimePeriodType.name)).all()
+
+
+def _offered(types: Sequence[TimePeriodType], owner_id: UUID, day: date) -> tuple[TypeShown, ...]:
+    return tuple(type_shown(type_) for type_ in types if metadata_of(type_).is_for(owner_id, day))
+
+
+def metadata_of(type_: TimePeriodType) -> TypeMetadata:
+    """A type as the rules know it."""
+    people = None if type_.person_ids is None else frozenset(type_.person_ids)
+    return TypeMetadata(type_.name, type_.fields, type_.effective_from, type_.effective_to, people)
 
 
 def _digest(session: Session, circle: Circle, period: Period, sheet_id: UUID) -> str:

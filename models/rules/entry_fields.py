@@ -59,7 +59,7 @@ def field_errors(
 
     That the end comes after the start is the overlap rule's business.
     """
-    given = {"project": project, "task": bool(task), "note": bool(note), "mealBreak": meal_break_minutes > 0}
+    given = {"project": project, "task": _said(task), "note": _said(note), "mealBreak": meal_break_minutes > 0}
     errors = [
         *_presence(metadata, given),
         *_too_long("task", task, MAX_TASK),
@@ -75,6 +75,10 @@ def field_errors(
 
 _REST_NAME = {"project": "projectId", "task": "task", "note": "note", "mealBreak": "mealBreakMinutes"}
 _WORDS = {"project": "project", "task": "task", "note": "note", "mealBreak": "meal break"}
+
+
+def _said(text: str | None) -> bool:
+    return text is not None and bool(text.strip())
 
 
 def _presence(metadata: TypeMetadata, given: Mapping[str, bool]) -> list[Refused]:

@@ -70,6 +70,9 @@ ENTRY_COMMANDS = frozenset(
 RECORDING = ENTRY_COMMANDS | {CommandKind.ADD_NOTE, CommandKind.BATCH}
 """Need a timesheet that is open to change, and leave it so."""
 
+REVIEWED = (ENTRY_COMMANDS | {CommandKind.ADD_NOTE}) - {CommandKind.SCHEDULE}
+"""Are put before the owner of the time when somebody else did them."""
+
 OPENING = frozenset({CommandKind.RECORD, CommandKind.SCHEDULE, CommandKind.ADD_NOTE, CommandKind.BATCH})
 """Open a timesheet that nobody has recorded anything on yet."""
 

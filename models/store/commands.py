@@ -55,6 +55,16 @@ def find(session: WriteSession, ref: CommandRef) -> Known:
     return Known(_asked(row, ref.key), outcome, row.withdrawn_at is not None)
 
 
+def remembered(session: Session, key: SheetKey, command_id: UUID, actor_id: UUID) -> Asked | None:
+    """What somebody asked of a timesheet before by this id; None when nobody did, or somebody else.
+
+    Whoever finds out anew what a form means would find something else once it was carried out.
+    """
+    row = session.get(Command, (key.tenant_id, command_id))
+    same = row is not None and (row.timesheet_id, row.actor_id) == (key.timesheet_id, actor_id)
+    return _asked(row, key) if row is not None and same else None
+
+
 def complete(session: WriteSession, outcome: CommandOutcome) -> None:
     """Store the outcome: the last statement of the command's transaction.
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -60,6 +60,12 @@ def live_entries(session: Session, timesheet_id: UUID) -> list[TimeEntry]:
     """The entries that count, by start: what is planned and not confirmed does not."""
     found = select(TimeEntry).where(TimeEntry.timesheet_id == timesheet_id, ~TimeEntry.deleted, TimeEntry.confirmed)
     return list(session.scalars(found.order_by(TimeEntry.start_at, TimeEntry.id)))
+
+
+def planned_entries(session: Session, timesheet_id: UUID) -> int:
+    """How many entries are planned, and nobody has said yet that they were worked."""
+    unconfirmed = (TimeEntry.timesheet_id == timesheet_id, ~TimeEntry.deleted, ~TimeEntry.confirmed)
+    return session.scalar(select(func.count()).where(*unconfirmed)) or 0
 
 
 def content_of(owner_id: UUID, period: Period, entries: list[TimeEntry]) -> SheetContent:

@@ -48,11 +48,11 @@ class DeadLetter(TenantOwned, Base):
 
 
 class EntryImport(TenantOwned, Base):
-    """A list of entries that is read in: what every line says, and how far it has come."""
+    """A list of entries that is read in: what every line says, what is wrong with it, and how far it has come."""
 
     __tablename__ = "entry_import"
     __table_args__ = (
-        CheckConstraint("state IN ('previewed', 'applying', 'applied', 'refused')", name="state"),
+        CheckConstraint("state IN ('checking', 'checked', 'applying', 'applied', 'refused')", name="state"),
         Index("ix_entry_import_actor", "tenant_id", "actor_id", "created_at"),
         {"info": READ_WRITE},
     )
@@ -61,9 +61,10 @@ class EntryImport(TenantOwned, Base):
     actor_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"), comment="who read it in")
     file_name: Mapped[str]
     reason: Mapped[str | None]
-    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, comment="each line as understood, with its verdict")
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, comment="each line as it was written and understood")
+    problems: Mapped[dict[str, Any]] = mapped_column(default=dict, comment="why lines are refused, by line number")
     state: Mapped[str]
-    done: Mapped[int] = mapped_column(default=0, comment="lines recorded so far; they count when all are")
+    done: Mapped[int] = mapped_column(default=0, comment="lines checked or recorded so far; they count when all are")
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None]
     refusal: Mapped[str | None] = mapped_column(comment="why nothing was recorded")

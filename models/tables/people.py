@@ -97,11 +97,13 @@ class Project(TenantOwned, Base):
 
 
 class DirectoryChange(TenantOwned, Base):
-    """One change of a person, a project or a time period type: what it was, what it became, who did it and when."""
+    """One change of a person, a project, a type or the organisation's rules: what it was and became, who and when."""
 
     __tablename__ = "directory_change"
     __table_args__ = (
-        CheckConstraint("subject_kind IN ('person', 'project', 'time_period_type')", name="subject_kind"),
+        CheckConstraint(
+            "subject_kind IN ('person', 'project', 'time_period_type', 'tenant_policy')", name="subject_kind"
+        ),
         # One command may change many (a list that is read in), each of them once.
         UniqueConstraint("tenant_id", "command_id", "subject_id"),
         Index("ix_directory_change_subject", "tenant_id", "subject_id", "version"),

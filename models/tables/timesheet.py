@@ -8,7 +8,13 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, PrimaryKeyConstraint,
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import func, text
 
+from models.rules.transitions import REVIEWED
 from models.tables.base import INSERT_ONLY, READ_WRITE, Base, TenantOwned
+
+_REVIEWED = ", ".join(f"'{kind.value}'" for kind in sorted(REVIEWED))
+
+BY_OTHERS = f"completed_at IS NOT NULL AND actor_id <> owner_id AND kind IN ({_REVIEWED})"
+"""What somebody else did to the owner's time, and was carried out."""
 
 
 class Timesheet(TenantOwned, Base):
@@ -107,6 +113,14 @@ class Command(TenantOwned, Base):
             "timesheet_id",
             "completed_at",
             postgresql_where=text("result IS NOT NULL"),
+        ),
+        # What others did to somebody's time, which its owner is asked about.
+        Index(
+            "ix_command_by_others",
+            "tenant_id",
+            "owner_id",
+            "completed_at",
+            postgresql_where=text(BY_OTHERS),
         ),
         {"info": READ_WRITE},
     )

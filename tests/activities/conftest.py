@@ -5,15 +5,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
+from uuid import UUID
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from temporalio.exceptions import ApplicationError
 
 from activities.commands import SheetActivities
 from embedded import EmbeddedPostgres
+from models.commands import Asked
+from models.database import read_session
+from models.doctor import findings
 from models.messages import CommandOutcome
 from tests.desk import Desk, Life
-from tests.factories import Organisation
+from tests.factories import Asking, Organisation, hire
 from tests.waiting import eventually
 
 
@@ -25,6 +30,20 @@ def desk(engine: Engine, owner_engine: Engine) -> Desk:
 @pytest.fixture
 def life(desk: Desk, org: Organisation) -> Life:
     return Life(desk, org)
+
+
+@pytest.fixture
+def sound(life: Life) -> Iterator[None]:
+    """Whatever the test does to Duane's organisation by commands, every invariant holds at its end."""
+    yield
+    with read_session(life.desk.engine, life.org.tenant_id) as session:
+        assert list(findings(session)) == []
+
+
+@pytest.fixture
+def roster(life: Life, owner_engine: Engine) -> Asking:
+    """The scheduler's own identity on Duane's week."""
+    return Asking(life.org, life.org.duane, hire(owner_engine, life.org, "Rostering", "integration"))
 
 
 @pytest.fixture
@@ -70,6 +89,19 @@ def paused_before_commit(engine: Engine) -> Iterator[Paused]:
         paused.release()  # the listener stays: it no longer holds anything, and may just be running
 
 
+def tried_until_done(desk: Desk, asked: Asked, failures: list[str] | None = None) -> CommandOutcome:
+    """What the workflow's retries do; what made them necessary is added to `failures`."""
+    for _ in range(3):
+        try:
+            return desk.apply(asked)
+        except ApplicationError as failure:
+            if failure.non_retryable:
+                raise
+            if failures is not None:
+                failures.append(failure.message)
+    raise AssertionError("three attempts were not enough")
+
+
 Racers = Callable[[Callable[[], CommandOutcome], Callable[[], CommandOutcome]], tuple[Future[CommandOutcome], ...]]
 
 
@@ -86,13 +118,36 @@ def race(own_desk: Desk, owner_engine: Engine) -> Iterator[Racers]:
                 leading = executor.submit(first)
                 eventually(lambda: paused.reached.is_set() or leading.done(), "the first to reach its commit")
                 following = executor.submit(second)
-                eventually(lambda: following.done() or _somebody_waits(owner_engine), "the second to wait")
+                eventually(lambda: following.done() or _waiting(owner_engine), "the second to wait")
             return leading, following
 
         yield run
 
 
-def _somebody_waits(owner_engine: Engine) -> bool:
+Crowd = Callable[..., list[Future[CommandOutcome]]]
+
+
+@pytest.fixture
+def let_go_at_once(owner_engine: Engine) -> Iterator[Crowd]:
+    """Runs commands in threads of their own that all come to wait, one after the other, for one row that
+    somebody holds; then the row is let go."""
+    with ThreadPoolExecutor(4) as executor:
+
+        def run(table: str, row_id: UUID, *tries: Callable[[], CommandOutcome]) -> list[Future[CommandOutcome]]:
+            running = []
+            with owner_engine.begin() as gate:
+                hold = f"SELECT id FROM {table} WHERE id = :id FOR NO KEY UPDATE"  # noqa: S608 - our own names
+                gate.execute(text(hold), {"id": row_id})
+                for number, each in enumerate(tries, 1):
+                    running.append(executor.submit(each))
+                    eventually(lambda number=number: _waiting(owner_engine) == number, "everybody to wait")
+            return running
+
+        yield run
+
+
+def _waiting(owner_engine: Engine) -> int:
+    """How many transactions wait for another one."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with owner_engine.connect() as connection:
-        return bool(connection.scalar(text(waiting)))
+        return connection.scalar(text(waiting)) or 0

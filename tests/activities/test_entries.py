@@ -13,14 +13,13 @@ from models.messages import CommandOutcome
 from models.standard import ABSENCE, ON_CALL, REST_DAY, SHIFT, TRAINING
 from models.tables.delivery import OutboxEvent
 from models.tables.people import Project
-from models.tables.timecard import OVERLAP_CONSTRAINT, TimeEntry, TimeEntryVersion, TimePeriodType
+from models.tables.timecard import OVERLAP_CONSTRAINT, TimeEntry, TimeEntryVersion
 from models.tables.timesheet import Timesheet
 from tests.activities.conftest import Racers
 from tests.desk import Desk, Life
-from tests.factories import MONDAY, Asking, at, change_person, make_organisation, worked
+from tests.factories import MONDAY, NEXT_MONDAY, Asking, at, change_person, change_type, make_organisation, worked
 
 SUNDAY = MONDAY + timedelta(days=6)
-NEXT_MONDAY = MONDAY + timedelta(days=7)
 
 
 def _fields_of(refusal: DomainError) -> list[str]:
@@ -209,12 +208,8 @@ class TestTypes:
             assert life.desk.do(asked).entry_version == 1
 
     def test_a_field_that_becomes_required_is_required_at_once(self, life: Life, owner_engine: Engine) -> None:
-        with owner_engine.begin() as connection:
-            connection.execute(
-                update(TimePeriodType)
-                .where(TimePeriodType.tenant_id == life.org.tenant_id, TimePeriodType.id == SHIFT)
-                .values(fields={"project": "required", "task": "required", "mealBreak": "optional"})
-            )
+        required = {"project": "required", "task": "required", "mealBreak": "optional"}
+        change_type(owner_engine, life.org, SHIFT, fields=required)
         refusal = life.desk.refused(life.duane.record(worked("09:00", "17:00")))
 
         assert _fields_of(refusal) == ["projectId", "task"]

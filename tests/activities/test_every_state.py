@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from itertools import product
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from models.commands import Asked
 from models.errors import WrongState
-from models.rules.transitions import DECISIONS, ENTRY_COMMANDS, CommandKind, State, next_state
+from models.rules.flex import FlexType
+from models.rules.transitions import DECISIONS, OPENING, RECORDING, CommandKind, State, next_state
 from tests.desk import Life
 from tests.factories import Asking, worked
 
@@ -21,7 +22,8 @@ def test_a_command_is_carried_out_in_the_states_that_allow_it_and_refused_in_all
 ) -> None:
     recorded = life.bring_to(state)
     assert recorded.entry_id
-    asked = _ask(life, kind, recorded.entry_id)
+    planned = life.plan("20:00", "21:00") if (state, kind) == (State.DRAFT, CommandKind.CONFIRM) else None
+    asked = _ask(life, kind, planned or recorded.entry_id)
     after = next_state(state, kind)
 
     if after is None:
@@ -34,8 +36,16 @@ def test_a_command_is_carried_out_in_the_states_that_allow_it_and_refused_in_all
     assert life.state is (after or state)
 
 
-@pytest.mark.parametrize("kind", sorted(set(CommandKind) - {CommandKind.RECORD}))
-def test_a_timesheet_that_does_not_exist_is_opened_by_its_first_entry_only(life: Life, kind: CommandKind) -> None:
+@pytest.mark.parametrize("kind", sorted(OPENING))
+def test_a_timesheet_that_does_not_exist_is_opened_by_what_adds_something_to_it(life: Life, kind: CommandKind) -> None:
+    outcome = life.desk.do(_ask(life, kind, UUID(int=1), digest="0" * 64))
+
+    assert outcome.snapshot.exists
+    assert life.state is State.DRAFT
+
+
+@pytest.mark.parametrize("kind", sorted(set(CommandKind) - OPENING))
+def test_a_timesheet_that_does_not_exist_is_opened_by_nothing_else(life: Life, kind: CommandKind) -> None:
     before = life.desk.contents(life.org.tenant_id)
     asked = _ask(life, kind, UUID(int=1), digest="0" * 64)
     life.desk.refused(asked)
@@ -51,6 +61,11 @@ def _ask(life: Life, kind: CommandKind, entry_id: UUID, digest: str | None = Non
         CommandKind.RECORD: lambda: asking.record(worked("18:00", "19:00")),
         CommandKind.AMEND: lambda: asking.amend(entry_id, 1, worked("10:00", "16:00")),
         CommandKind.REMOVE: lambda: asking.remove(entry_id, 1),
+        CommandKind.CONFIRM: lambda: asking.confirm(entry_id),
+        CommandKind.SCHEDULE: lambda: asking.schedule(uuid4(), worked("18:00", "19:00")),
+        CommandKind.ADD_FLEX_CHANGE: lambda: asking.change_shift(FlexType.EXTENDED, entry_id, worked("09:00", "18:00")),
+        CommandKind.ADD_NOTE: lambda: asking.note("The dog bit me."),
+        CommandKind.BATCH: lambda: asking.batch(asking.record(worked("18:00", "19:00"))),
         CommandKind.SUBMIT: lambda: asking.submit(digest),
         CommandKind.APPROVE: lambda: asking.approve(digest),
         CommandKind.REJECT: lambda: asking.reject(digest),
@@ -61,7 +76,7 @@ def _ask(life: Life, kind: CommandKind, entry_id: UUID, digest: str | None = Non
 def _whose(life: Life, kind: CommandKind) -> Asking:
     if kind in DECISIONS:
         return life.roland
-    if kind in (CommandKind.LOCK, CommandKind.UNLOCK):
+    if kind in (CommandKind.LOCK, CommandKind.UNLOCK, CommandKind.SCHEDULE):
         return life.suzanne
-    assert kind in ENTRY_COMMANDS or kind in (CommandKind.SUBMIT, CommandKind.RECALL, CommandKind.REVISE)
+    assert kind in RECORDING or kind in (CommandKind.SUBMIT, CommandKind.RECALL, CommandKind.REVISE)
     return life.duane

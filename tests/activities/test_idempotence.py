@@ -16,7 +16,7 @@ from models.messages import CommandOutcome
 from models.rules.transitions import CommandKind, State
 from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Command
-from tests.activities.conftest import Racers
+from tests.activities.conftest import Racers, tried_until_done
 from tests.desk import Desk, Life
 from tests.factories import Asking, make_organisation, worked
 
@@ -185,7 +185,7 @@ class TestInterrupted:
         asked = life.duane.record(worked("18:00", "19:00"))
         life.desk.ask(asked)
 
-        first, second = race(lambda: own_desk.apply(asked), lambda: _tried_until_done(life.desk, asked))
+        first, second = race(lambda: own_desk.apply(asked), lambda: tried_until_done(life.desk, asked))
 
         assert second.result() == replace(first.result(), repeated=True)
         assert [command.completed_at is not None for command in _commands(life, asked)] == [True]
@@ -233,17 +233,6 @@ def _refusal(desk: Desk, asked: Asked) -> type[object]:
     with pytest.raises(ApplicationError) as raised:
         ActivityEnvironment().run(desk.activities.apply_command, asked.ref)
     return type(refused_by(raised.value))
-
-
-def _tried_until_done(desk: Desk, asked: Asked) -> CommandOutcome:
-    """What the workflow's retries do."""
-    for _ in range(3):
-        try:
-            return desk.apply(asked)
-        except ApplicationError as failure:
-            if failure.non_retryable:
-                raise
-    raise AssertionError("three attempts were not enough")
 
 
 def _commands(life: Life, asked: Asked) -> list[Command]:

@@ -195,7 +195,19 @@ def test_a_recall_leaves_the_submission_on_record_and_revises_it(life: Life) -> 
 
 
 @pytest.mark.parametrize(
-    "table", ["statement", "outbox", "submission", "decision", "time_entry_version", "contribution"]
+    "table",
+    [
+        "statement",
+        "outbox",
+        "submission",
+        "decision",
+        "time_entry_version",
+        "contribution",
+        "flex_change",
+        "note",
+        "owner_review",
+        "directory_change",
+    ],
 )
 @pytest.mark.parametrize("change", ["UPDATE {0} SET tenant_id = tenant_id", "DELETE FROM {0}", "TRUNCATE {0}"])
 def test_the_application_can_neither_change_nor_remove_what_is_on_record(

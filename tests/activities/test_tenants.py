@@ -8,10 +8,11 @@ from sqlalchemy.exc import DatabaseError, ProgrammingError
 
 from activities.commands import SheetActivities
 from models.database import command_transaction, credential_transaction, read_session
+from models.rules.flex import FlexType
 from models.rules.transitions import State
 from models.tables.metadata import everything
 from tests.desk import Desk, Life
-from tests.factories import make_organisation
+from tests.factories import make_organisation, worked
 
 TENANT_TABLES = [table for table in everything().sorted_tables if "tenant_id" in table.columns]
 DIRECTORIES = [table for table in everything().sorted_tables if "tenant_id" not in table.columns]
@@ -21,9 +22,12 @@ WRITTEN_BY_COMMANDS = {
     "command",
     "contribution",
     "decision",
+    "flex_change",
+    "note",
     "outbox",
     "person",
     "project",
+    "scheduled_entry",
     "statement",
     "submission",
     "time_entry",
@@ -44,6 +48,9 @@ def _that_grant(privilege: str) -> list[Table]:
 def lived(engine: Engine, owner_engine: Engine) -> Life:
     """An organisation with something in every table that commands write to; nobody here changes it."""
     life = Life(Desk(engine, SheetActivities(engine), owner_engine), make_organisation(owner_engine))
+    planned = life.plan("18:00", "20:00")
+    life.desk.do(life.duane.change_shift(FlexType.EXTENDED, planned, worked("18:00", "21:00")))
+    life.desk.do(life.duane.note("The dog bit me."))
     life.bring_to(State.LOCKED)
     return life
 

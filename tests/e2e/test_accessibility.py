@@ -236,6 +236,12 @@ def history(scene: Scene) -> Page:
     return showing(scene.duane(State.REJECTED, f"/history/{scene.sheet}"), "Everything that happened")
 
 
+def history_exports(scene: Scene) -> Page:
+    page = history(scene)
+    page.get_by_text("Export").click()
+    return showing(page, "To print, sign and file")
+
+
 def balances(scene: Scene) -> Page:
     page = scene.duane(State.DRAFT, f"/balances?on={MONDAY}")
     page.get_by_text("Show as a table").click()
@@ -299,6 +305,7 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     acting_refused,
     acting,
     history,
+    history_exports,
     balances,
     balances_untouched,
     balances_without_an_agreement,

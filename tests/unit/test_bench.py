@@ -1,12 +1,16 @@
 """The figures of `make bench` say what was measured: medians, ratios of the same round, and the table."""
 
+import subprocess
+import sys
 from collections import Counter
 
+import psutil
 import pytest
 
-from bench.document import with_report
-from bench.figures import Figure, Goal, latency, rate, table
+from bench.document import report, with_report
+from bench.figures import Figure, Goal, latency, processor_time, rate, table
 from bench.rounds import Batch, Rivals, timed
+from bench.usage import words_of
 
 
 def _batch(*seconds: float, elapsed: float = 1.0) -> Batch:
@@ -100,7 +104,36 @@ def test_the_table_shows_both_sides_the_ratio_its_range_and_the_samples() -> Non
     assert len({len(line) for line in lines.splitlines()}) == 1
 
 
+def test_the_processor_time_of_one_of_ours_is_told_part_by_part() -> None:
+    ours = Batch((1.0, 1.0), 1.0, Counter({"web": 20, "PostgreSQL": 10}))
+    found = list(processor_time("an entry", _rivals((ours, Batch((1.0,), 1.0, Counter({"another program": 30}))))))
+
+    assert found[0].what == "processor time of an entry"
+    assert found[0].value == pytest.approx(0.5)
+    assert {figure.what.rpartition(" ")[2]: figure.value for figure in found[1:]} == {
+        "web": 10.0,
+        "worker": 0.0,
+        "PostgreSQL": 5.0,
+        "Temporal": 0.0,
+    }
+
+
 def test_only_the_measured_part_of_the_document_is_replaced() -> None:
     document = "before\n<!-- figures -->\nold\n<!-- /figures -->\nafter\n"
 
     assert with_report(document, "a \\1 new\n") == "before\n<!-- figures -->\na \\1 new\n<!-- /figures -->\nafter\n"
+
+
+def test_the_report_says_what_was_left_out() -> None:
+    missing = "not measured: 'record'"
+
+    assert f"\n* {missing}\n" in report([Figure("weight", [1.0])], [0.5], "servers", [missing])
+
+
+def test_a_process_that_has_ended_has_no_words_and_stops_nobody() -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    seen = psutil.Process(ended.pid)
+    ended.wait()
+
+    assert words_of(seen) == ()
+    assert words_of(psutil.Process()) != ()

@@ -8,6 +8,8 @@ from models.rules.transitions import (
     FINAL,
     NEEDS_DIGEST,
     NEEDS_REASON,
+    OPENING,
+    RECORDING,
     REVISING,
     TRANSITIONS,
     CommandKind,
@@ -18,17 +20,22 @@ from models.rules.transitions import (
 
 # One line a command, one column a state: where it leads, or a dot where it is refused.
 LIFE = """
-            draft       submitted   approved    rejected    locked
-record      draft       .           .           .           .
-amend       draft       .           .           .           .
-remove      draft       .           .           .           .
-submit      submitted   .           .           .           .
-recall      .           draft       .           .           .
-approve     .           approved    .           .           .
-reject      .           rejected    .           .           .
-revise      .           .           draft       draft       .
-lock        .           .           locked      .           .
-unlock      .           .           .           .           approved
+                 draft       submitted   approved    rejected    locked
+record           draft       .           .           .           .
+amend            draft       .           .           .           .
+remove           draft       .           .           .           .
+confirm          draft       .           .           .           .
+schedule         draft       .           .           .           .
+add_flex_change  draft       .           .           .           .
+add_note         draft       .           .           .           .
+batch            draft       .           .           .           .
+submit           submitted   .           .           .           .
+recall           .           draft       .           .           .
+approve          .           approved    .           .           .
+reject           .           rejected    .           .           .
+revise           .           .           draft       draft       .
+lock             .           .           locked      .           .
+unlock           .           .           .           .           approved
 """
 
 
@@ -64,7 +71,17 @@ def test_every_state_can_be_reached_and_left() -> None:
 
 
 def test_content_changes_in_a_draft_only() -> None:
-    assert {state for state in State if ENTRY_COMMANDS & commands_in(state)} == {State.DRAFT}
+    assert {state for state in State if RECORDING & commands_in(state)} == {State.DRAFT}
+    assert RECORDING - {CommandKind.ADD_NOTE, CommandKind.BATCH} == ENTRY_COMMANDS
+
+
+def test_recording_leaves_a_draft_as_it_is() -> None:
+    assert {next_state(State.DRAFT, command) for command in RECORDING} == {State.DRAFT}
+
+
+def test_a_timesheet_is_opened_by_what_adds_something_to_it() -> None:
+    assert {CommandKind.RECORD, CommandKind.SCHEDULE, CommandKind.ADD_NOTE, CommandKind.BATCH} == OPENING
+    assert OPENING <= RECORDING
 
 
 def test_a_decision_is_made_on_what_was_submitted_only() -> None:

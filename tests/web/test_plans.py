@@ -85,9 +85,10 @@ async def test_no_page_reads_an_organisation(site: Site, crowded: Organisation, 
     duane, roland, suzanne = (
         site.browser(crowded, person) for person in (crowded.duane, crowded.roland, crowded.suzanne)
     )
+    week = site.week(crowded, crowded.duane)
     with _noting() as asked:
         for browser, address in (
-            (duane, site.week(crowded, crowded.duane)),
+            (duane, week),
             (duane, f"/history/{key.timesheet_id}"),
             (duane, "/balances"),
             (roland, "/inbox"),
@@ -96,6 +97,8 @@ async def test_no_page_reads_an_organisation(site: Site, crowded: Organisation, 
             (suzanne, "/admin/people"),
         ):
             await browser.page(address)
+        for file in (f"/timesheets/{key.timesheet_id}/export.csv", f"{week.rpartition('/week')[0]}/shifts.ics"):
+            assert (await duane.get(file)).status_code == 200
 
     assert asked
     assert _read_whole(engine, crowded, asked) == set()

@@ -7,7 +7,7 @@ from starlette.concurrency import run_in_threadpool
 
 from models.database import ReadSession
 from models.errors import NotYours, ReasonRequired
-from models.reads.people import people_page, person_by_staff_id, require
+from models.reads.people import person_by_staff_id, require
 from models.reads.shown import PersonShown
 from models.reads.viewer import Onlooker
 from models.rules.policy import Action
@@ -18,24 +18,7 @@ from web.pages.page import Posted, Read, SignedIn, Template, Used, go_to, onlook
 
 router = APIRouter()
 
-PEOPLE = Template("people.html", "people.html")
 ACT_FOR = Template("act_for.html", "partials/act_for.html", fields=frozenset({"reason"}))
-
-
-@router.get("/admin/people")
-def people(viewer: SignedIn, request: Request, use: Used, q: str = "") -> Response:
-    """Everybody of the organisation, for administrators."""
-
-    def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
-        today = use.now().astimezone(viewer.zone).date()
-        return {
-            "people": people_page(session, onlooker, q),
-            "search": q,
-            "today": today,
-            "page_title": "People",
-        }
-
-    return show(request, viewer, PEOPLE, read)
 
 
 @router.get("/admin/people/{staff_id}/acting")

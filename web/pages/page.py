@@ -72,8 +72,11 @@ async def or_show_again(
     read: Read,
     form: dict[str, str],
     command: Awaitable[Response],
+    told: Callable[[DomainError], dict[str, Any]] | None = None,
 ) -> Response:
     """Await a command's answer; refused, the page comes back with the reason and all that was typed.
+
+    `told` says what the template shows of a refusal that does not belong beside the fields of `form`.
 
     Raises the refusal itself when there is no page to show it on (for somebody who may not see it, or while the
     database is away), and when only the form that was sent may be sent again, not a new one.
@@ -83,11 +86,10 @@ async def or_show_again(
     except (NotFound, Unconfirmed):
         raise
     except DomainError as error:
-        refused, status, errors = error, status_of(error), form_errors(error, template.fields)
+        refused, status = error, status_of(error)
+        found = told(error) if told else {"errors": form_errors(error, template.fields), "form": form}
     try:
-        response = await run_in_threadpool(
-            lambda: show(request, viewer, template, read, status, errors=errors, form=form)
-        )
+        response = await run_in_threadpool(lambda: show(request, viewer, template, read, status, **found))
     except (NotFound, *UNAVAILABLE):
         raise refused from None
     if status == 503:

@@ -17,13 +17,13 @@ from models.messages import SheetKey
 from models.reads.people import person_by_staff_id, staff_id_of
 from models.reads.shown import EntryShown, TypeShown, WeekShown
 from models.reads.viewer import Onlooker, circle_for
-from models.reads.week import WeekOf, types_offered, week_page
+from models.reads.week import WeekOf, all_types, week_page
 from models.rules.days import local_date
 from models.rules.periods import period_of, timesheet_id
 from models.rules.transitions import CommandKind
 from models.tables.people import TenantPolicy
 from web.auth.viewer import Viewer
-from web.forms import entry_fields, in_words, parse_day, parse_id
+from web.forms import entry_fields, in_words, parse_day, parse_id, version_in
 from web.pages.page import (
     Posted,
     Read,
@@ -42,7 +42,7 @@ router = APIRouter()
 WEEK = Template(
     "week.html",
     "partials/week.html",
-    fields=frozenset({"type_id", "start", "finish", "project_id", "task", "meal_break_minutes", "reason"}),
+    fields=frozenset({"type_id", "start", "finish", "project_id", "task", "note", "meal_break_minutes", "reason"}),
 )
 ENTRY_FORM = Template("partials/entry_form.html", "partials/entry_form.html")
 
@@ -78,9 +78,9 @@ def own_week(viewer: SignedIn, use: Used) -> Response:
 
 
 @router.get("/people/{staff_id}/week")
-def week_of(staff_id: str, viewer: SignedIn, use: Used) -> Response:
-    """This week of somebody."""
-    return go_to(Place(staff_id, use.now().astimezone(viewer.zone).date()).address)
+def week_of(staff_id: str, viewer: SignedIn, use: Used, date: str = "") -> Response:
+    """The week of a date of somebody; without a date that can be read, this week."""
+    return go_to(Place(staff_id, parse_day(date) or use.now().astimezone(viewer.zone).date()).address)
 
 
 @router.get("/week/{day}")
@@ -92,13 +92,13 @@ def own_week_of(day: str, viewer: SignedIn, use: Used) -> Response:
 @router.get("/people/{staff_id}/week/{day}")
 def week(at: At, viewer: SignedIn, request: Request, use: Used) -> Response:
     """The week of anybody whose time one may see, with one of its days open."""
-    return show(request, viewer, WEEK, _read(at, viewer, use, dict(request.query_params)))
+    return show(request, viewer, WEEK, read_week(at, viewer, use, dict(request.query_params)))
 
 
 @router.get("/people/{staff_id}/week/{day}/form")
 def entry_form(at: At, viewer: SignedIn, request: Request, use: Used) -> Response:
     """The entry form for another time period type, with what was typed so far."""
-    return show(request, viewer, ENTRY_FORM, _read(at, viewer, use, dict(request.query_params)))
+    return show(request, viewer, ENTRY_FORM, read_week(at, viewer, use, dict(request.query_params)))
 
 
 @router.get("/people/{staff_id}/week/{day}/entries")
@@ -126,7 +126,7 @@ async def amend(at: At, entry_id: UUID, viewer: SignedIn, form: Posted, request:
         at,
         form,
         CommandKind.AMEND,
-        lambda fields: Amend(entry_id, _version(form), fields()),
+        lambda fields: Amend(entry_id, version_in(form), fields()),
         "Changed.",
     )
 
@@ -142,7 +142,7 @@ async def remove(at: At, entry_id: UUID, viewer: SignedIn, form: Posted, request
         at,
         form,
         CommandKind.REMOVE,
-        lambda _fields: Remove(entry_id, _version(form)),
+        lambda _fields: Remove(entry_id, version_in(form)),
         "Removed. The record keeps what was there.",
     )
 
@@ -168,7 +168,7 @@ async def _give(
             raise in_words(refused, types, zone) from refused
         return go_to(Place(at.staff_id, parse_day(form["day"]) or at.day).address, done)
 
-    return await or_show_again(request, viewer, WEEK, _read(at, viewer, use, form), form, give())
+    return await or_show_again(request, viewer, WEEK, read_week(at, viewer, use, form), form, give())
 
 
 def _asked(
@@ -183,7 +183,7 @@ def _asked(
     onlooker = onlooker_of(viewer)
     with use.reading(onlooker) as session:
         circle = circle_for(session, onlooker, person_by_staff_id(session, at.staff_id).id)
-        types = types_offered(session)
+        types = all_types(session)
         week_starts_on = session.get_one(TenantPolicy, viewer.tenant_id).week_starts_on
     built = body(lambda: entry_fields(form, types, circle.owner.zone))
     # Amending and removing stay on the timesheet that the page shows; recording goes where the day belongs.
@@ -193,7 +193,9 @@ def _asked(
     return asked_by(viewer, circle, kind, key, period, built, form), types, circle.owner.zone
 
 
-def _read(at: Place, viewer: Viewer, use: Used, typed: dict[str, str]) -> Read:
+def read_week(at: Place, viewer: Viewer, use: Used, typed: dict[str, str]) -> Read:
+    """Reads the week of a place, with the form that was typed into."""
+
     def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
         owner = person_by_staff_id(session, at.staff_id)
         shown = week_page(session, onlooker, WeekOf(owner.id, at.day, use.now(), viewer.zone))
@@ -204,6 +206,7 @@ def _read(at: Place, viewer: Viewer, use: Used, typed: dict[str, str]) -> Read:
             "edited": edited,
             "type": _chosen_type(shown, typed.get("type_id"), edited),
             "form": typed if "type_id" in typed else {},
+            "new_line": typed.get("row", ""),
             "page_title": f"Week of {owner.name}",
         }
 
@@ -219,6 +222,8 @@ def _edited(shown: WeekShown, entry_id: str | None) -> EntryShown | None:
 def _chosen_type(shown: WeekShown, type_id: str | None, edited: EntryShown | None) -> TypeShown | None:
     """The type whose fields the form shows: what was chosen, else the edited entry's, else the first."""
     wanted = parse_id(type_id or "") or (edited.type.id if edited else None)
+    if edited and edited.type.id == wanted:
+        return edited.type
     return next((type_ for type_ in shown.types if type_.id == wanted), next(iter(shown.types), None))
 
 
@@ -228,8 +233,3 @@ def _whose(viewer: Viewer, use: Used) -> str:
         return viewer.staff_id
     with use.reading(onlooker) as session:
         return staff_id_of(session, onlooker.acting_for_id)
-
-
-def _version(form: dict[str, str]) -> int:
-    typed = form.get("version", "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0

@@ -55,7 +55,8 @@
     const { ctx } = event.detail;
     const asker = askers.get(ctx);
     if (!asker) return;
-    if (asker.closest("#dialog dialog") && ctx.response.status < 400) leaveDialog();
+    // What was refused in a dialog is said in it, unless it is the week behind it that says so.
+    if (asker.closest("#dialog dialog") && (ctx.response.status < 400 || !ctx.hx?.retarget)) leaveDialog();
     openDialog();
     house();
     // The answer may name the place for the focus; else the form or link that asked does.
@@ -116,8 +117,9 @@
       if (found.href) event.preventDefault();
       act(found);
     }
-    const menu = one(".account[open]");
-    if (menu && !menu.contains(event.target)) menu.open = false;
+    for (const menu of document.querySelectorAll(".account[open], .menu[open]")) {
+      if (!menu.contains(event.target) || event.target.closest(".menu a")) menu.open = false;
+    }
   });
   function fold(within) {
     const details = within.closest("details");
@@ -128,28 +130,35 @@
     if (event.target.matches("details[open]")) one("textarea:not([autofocus])", event.target)?.focus();
   }, true);
 
-  // Keys: Escape folds what was unfolded; letters work in the inbox, while nothing is being typed.
+  // Keys: Escape folds what was unfolded; letters work in the inbox and the week, while nothing is being typed.
   function step(by) {
     const rows = [...document.querySelectorAll("[data-row]")];
     const focused = rows.indexOf(document.activeElement);
     const from = focused >= 0 ? focused : rows.findIndex((row) => row.ariaCurrent === "true");
     rows[Math.min(rows.length - 1, Math.max(0, from + by))]?.focus();
   }
+  const click = (selector) => () => one(selector)?.click();
   const KEYS = {
-    j: () => step(1),
-    k: () => step(-1),
-    a: () => one("#approve")?.focus(),
-    r: () => one("#reject")?.click(),
-    "?": () => one("[commandfor=keys]").click(),
+    "#inbox": { j: () => step(1), k: () => step(-1), a: () => one("#approve")?.focus(), r: click("#reject") },
+    "#week": {
+      p: click("#week [rel=prev]"), t: click("#week [rel=up]"), n: click("#week [rel=next]"),
+      g: () => (one(".today [data-cell]") ?? one("[data-cell]"))?.focus(),
+    },
+    "#keys": { "?": click("[commandfor=keys]") },
   };
   document.addEventListener("keydown", (event) => {
     const { key, target } = event;
     const open = key === "Escape" && target.closest("details[open]");
     if (open) fold(open);
-    if (!one("#inbox") || !Object.hasOwn(KEYS, key) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const page = Object.keys(KEYS).find((page) => Object.hasOwn(KEYS[page], key) && one(page));
+    if (!page || event.ctrlKey || event.metaKey || event.altKey) return;
     if (one("dialog[open]") || target.matches("input, textarea, select") || localStorage.keys === "off") return;
     event.preventDefault();
-    KEYS[key]();
+    KEYS[page][key]();
+  });
+  document.addEventListener("input", ({ target }) => {
+    if (!target.matches("[data-counted]")) return;
+    one(`#${CSS.escape(target.id)}-left`).textContent = `${target.maxLength - target.value.length} characters left.`;
   });
   document.addEventListener("change", (event) => {
     if (event.target.id === "keys-on") localStorage.keys = event.target.checked ? "on" : "off";

@@ -52,6 +52,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name=op.f("pk_api_token")),
         sa.UniqueConstraint("id", name=op.f("uq_api_token_id")),
     )
+    op.create_index(
+        "ix_command_by_others",
+        "command",
+        ["tenant_id", "owner_id", "completed_at"],
+        unique=False,
+        postgresql_where=sa.text(
+            "completed_at IS NOT NULL AND actor_id <> owner_id"
+            " AND kind IN ('add_flex_change', 'add_note', 'amend', 'confirm', 'record', 'remove')"
+        ),
+    )
     op.create_index("ix_api_token_person", "api_token", ["tenant_id", "person_id"], unique=False)
     op.create_table(
         "dead_letter",
@@ -96,7 +106,8 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("tenant_id", sa.Uuid(), nullable=False, comment="whose row it is"),
         sa.CheckConstraint(
-            "subject_kind IN ('person', 'project', 'time_period_type')", name=op.f("ck_directory_change_subject_kind")
+            "subject_kind IN ('person', 'project', 'time_period_type', 'tenant_policy')",
+            name=op.f("ck_directory_change_subject_kind"),
         ),
         sa.ForeignKeyConstraint(["changed_by_id"], ["person.id"], name=op.f("fk_directory_change_changed_by_id")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_directory_change_tenant_id")),
@@ -118,17 +129,25 @@ def upgrade() -> None:
             "lines",
             postgresql.JSONB(astext_type=sa.Text()),
             nullable=False,
-            comment="each line as understood, with its verdict",
+            comment="each line as it was written and understood",
+        ),
+        sa.Column(
+            "problems",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=False,
+            comment="why lines are refused, by line number",
         ),
         sa.Column("state", sa.String(), nullable=False),
-        sa.Column("done", sa.Integer(), nullable=False, comment="lines recorded so far; they count when all are"),
+        sa.Column(
+            "done", sa.Integer(), nullable=False, comment="lines checked or recorded so far; they count when all are"
+        ),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("refusal", sa.String(), nullable=True, comment="why nothing was recorded"),
         sa.Column("refused_line", sa.Integer(), nullable=True),
         sa.Column("tenant_id", sa.Uuid(), nullable=False, comment="whose row it is"),
         sa.CheckConstraint(
-            "state IN ('previewed', 'applying', 'applied', 'refused')", name=op.f("ck_entry_import_state")
+            "state IN ('checking', 'checked', 'applying', 'applied', 'refused')", name=op.f("ck_entry_import_state")
         ),
         sa.ForeignKeyConstraint(["actor_id"], ["person.id"], name=op.f("fk_entry_import_actor_id")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_entry_import_tenant_id")),
@@ -403,3 +422,4 @@ def downgrade() -> None:
     op.drop_index("ix_api_token_person", table_name="api_token")
     op.drop_table("api_token")
     op.drop_table("scheduled_entry")
+    op.drop_index("ix_command_by_others", table_name="command")

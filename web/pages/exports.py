@@ -1,0 +1,88 @@
+"""Taking time along: one timesheet as CSV, XLSX or PDF, and a person's shifts as a calendar."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from tempfile import SpooledTemporaryFile
+from typing import IO
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from models.reads.exports import SheetExport, sheet_export, shifts_export
+from models.reads.people import person_by_staff_id
+from web.auth.viewer import Viewer
+from web.exports import files
+from web.exports.sheet_csv import sheet_csv
+from web.exports.sheet_pdf import sheet_pdf
+from web.exports.sheet_xlsx import sheet_xlsx
+from web.exports.shifts_ics import shifts_ics
+from web.pages.page import SignedIn, Used, onlooker_of
+
+router = APIRouter()
+
+WEEKS_BACK, WEEKS_AHEAD = 8, 26
+"""How far a calendar of shifts reaches, counted from today."""
+
+IN_MEMORY = 1024 * 1024
+"""Bytes of a calendar; a longer one is put on the disk until it is sent."""
+
+CHUNK = 64 * 1024
+
+
+@router.get("/timesheets/{sheet_id}/export.csv")
+def as_csv(sheet_id: UUID, viewer: SignedIn, use: Used) -> Response:
+    """A timesheet as CSV."""
+    return _sheet(sheet_id, viewer, use, "csv", files.CSV, lambda sheet, now: sheet_csv(sheet))
+
+
+@router.get("/timesheets/{sheet_id}/export.xlsx")
+def as_xlsx(sheet_id: UUID, viewer: SignedIn, use: Used) -> Response:
+    """A timesheet as a workbook."""
+    return _sheet(sheet_id, viewer, use, "xlsx", files.XLSX, sheet_xlsx)
+
+
+@router.get("/timesheets/{sheet_id}/export.pdf")
+def as_pdf(sheet_id: UUID, viewer: SignedIn, use: Used) -> Response:
+    """A timesheet on paper."""
+    return _sheet(sheet_id, viewer, use, "pdf", files.PDF, sheet_pdf)
+
+
+@router.get("/people/{staff_id}/shifts.ics")
+def shifts(staff_id: str, viewer: SignedIn, use: Used) -> Response:
+    """A person's shifts of the last weeks and the next months as a calendar."""
+    onlooker = onlooker_of(viewer)
+    today = use.now().astimezone(viewer.zone).date()
+    first, last = today - timedelta(weeks=WEEKS_BACK), today + timedelta(weeks=WEEKS_AHEAD)
+    with use.reading(onlooker) as session:
+        owner = person_by_staff_id(session, staff_id)
+        export = shifts_export(session, onlooker, owner.id, first, last)
+        calendar = _set_down(shifts_ics(export, first, last))
+    return files.attachment(_taken_up(calendar), files.ICALENDAR, owner.staff_id, "shifts", "ics")
+
+
+def _sheet(
+    sheet_id: UUID,
+    viewer: Viewer,
+    use: Used,
+    ending: str,
+    media_type: str,
+    written: Callable[[SheetExport, datetime], bytes],
+) -> Response:
+    onlooker, now = onlooker_of(viewer), use.now()
+    with use.reading(onlooker) as session:
+        sheet = sheet_export(session, onlooker, sheet_id, now)
+    return files.attachment(written(sheet, now), media_type, sheet.owner.staff_id, sheet.period.start, ending)
+
+
+def _set_down(parts: Iterator[bytes]) -> IO[bytes]:
+    """All that is read, before the answer begins: a fault is then still told, and no slow reader holds a connection."""
+    file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it was sent
+    file.writelines(parts)
+    file.seek(0)
+    return file
+
+
+def _taken_up(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while chunk := file.read(CHUNK):
+            yield chunk

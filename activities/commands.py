@@ -105,10 +105,10 @@ def carry_out_together(act: Act) -> None:
     A refusal says by its data `index` which of them it is about.
     """
     parts = list(act.asked.parts())
-    lock_balances(act.session, *{part.owner_id for part in parts})
+    owners = lock_balances(act.session, *{part.owner_id for part in parts})
     for index, part in enumerate(parts):
         try:
-            _require_recording(part)
+            _require_recording(part, owners)
             commands.note(act.session, part)
             carry_out(act.session, part, act.held)
         except DomainError as refused:
@@ -135,8 +135,10 @@ RULES: dict[CommandKind, Rule] = {
 }
 
 
-def _require_recording(part: Asked) -> None:
+def _require_recording(part: Asked, owners: frozenset[UUID]) -> None:
     """What else happens to a timesheet is its own workflow's to know."""
+    if part.owner_id not in owners:
+        raise NotFound("There is no such person.")
     if part.kind not in RECORDING - {CommandKind.BATCH}:
         raise Invalid.field("kind", "Only entries and notes are changed together.")
 
@@ -157,7 +159,7 @@ def _open_missing(
     own = sorted(asked.own_places, key=lambda place: place.period_start)
     missing = [place for place in own if place.timesheet_id(asked.key.tenant_id) not in held]
     if missing:
-        # Only who holds somebody's balances opens their timesheets, so that no two commands wait for each other.
+        # Who opens somebody's timesheet holds their balances, so that no two commands wait for each other.
         lock_balances(session, *{place.owner_id for place in asked.places})
     return [_open(session, asked.key.tenant_id, place, policy, held) for place in missing]
 

@@ -20,7 +20,7 @@ from bench.memory import Memory
 from bench.organisation import Organisation
 from bench.peers import tryton
 from bench.peers.environment import PeerMissing
-from bench.sizes import FULL, QUICK, Sizes
+from bench.sizes import FULL, PEOPLE, QUICK, Sizes
 from bench.system import System, bench_worker, running
 from demo.people import agreement_year
 
@@ -83,7 +83,7 @@ class Run:
         """What needs Tryton; nothing where it cannot be installed."""
         self._say("recording")
         try:
-            with tryton.running(system, self.folder / "tryton", recording.PEOPLE) as peer:
+            with tryton.running(system, self.folder / "tryton", PEOPLE) as peer:
                 self.others.append(tryton.versions())
                 return asyncio.run(self._recorded(Entries.of(system), peer))
         except PeerMissing as missing:

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, func, select
 
 from bench.organisation import TENANT, recorder
-from bench.recording import PEOPLE, Post, Workday
+from bench.recording import Post, Workday
+from bench.sizes import PEOPLE
 from bench.system import System
 from demo.people import ZONE
 from models.database import engine_for, read_session

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, select
 
 from bench.browser import Visitor, sign_in
-from bench.recording import PEOPLE
+from bench.sizes import PEOPLE, WORKDAYS
 from bench.system import System
 from demo.people import ZONE, DemoPerson, DemoTenant, found
 from models.commands import Asked, Body, EntryFields, Move, Record, Submit
@@ -29,7 +29,6 @@ from web.services import Services
 
 TEAMS = 8
 WORKERS = 64
-WORKDAYS = 5
 AT_ONCE = 8
 """How many timesheets are prepared at once."""
 

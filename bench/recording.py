@@ -10,12 +10,10 @@ from typing import Protocol
 from bench.browser import Connection
 from bench.figures import Figure, Goal, processor_time, rate
 from bench.rounds import Batch, Job, Rivals, timed
-from bench.sizes import Sizes, Step
+from bench.sizes import PEOPLE, WEEK, WORKDAYS, Sizes, Step
 
 NO_SLOWER = Goal(1.0, at_least=True)
-PEOPLE = 16
-WORKDAYS = 5
-WARM_UP = Step(8, 80)
+WARM_UP = Step(8, WEEK)
 """Enough for every process of either side to have recorded before."""
 
 

@@ -2,6 +2,13 @@
 
 from dataclasses import dataclass
 
+PEOPLE = 16
+"""How many people time is recorded for."""
+
+WORKDAYS = 5
+WEEK = PEOPLE * WORKDAYS
+"""Entries of whole weeks, so that every round has as many that are the first of their week."""
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -32,7 +39,7 @@ FULL = Sizes(
     starts=5,
     decisions=(Step(1, 20), Step(8, 40), Step(32, 96)),
     activities=(Step(1, 16), Step(16, 32)),
-    records=(Step(1, 40), Step(8, 160)),
+    records=(Step(1, WEEK), Step(8, 2 * WEEK)),
 )
 
 QUICK = Sizes(

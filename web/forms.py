@@ -100,7 +100,8 @@ def reason_in(form: Form) -> str | None:
 def in_words(refused: Invalid, types: tuple[TypeShown, ...], zone: ZoneInfo) -> Invalid:
     """The same refusal, with the entries that are in the way as people read them, in `zone`."""
     errors = [
-        each | {"data": [_clash_text(entry, types, zone) for entry in each["data"]]}
+        each
+        | {"data": [_clash_text(named, types, zone) if isinstance(named, dict) else named for named in each["data"]]}
         for each in refused.data.get("errors", [])
     ]
     return Invalid(refused.message, **(refused.data | {"errors": errors}))

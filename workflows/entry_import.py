@@ -10,7 +10,7 @@ with workflow.unsafe.imports_passed_through():
     from models.messages import ImportKey
 
 ATTEMPT = timedelta(minutes=10)
-SILENCE = timedelta(seconds=20)
+SILENCE = timedelta(seconds=10)
 """After how long without a heartbeat a worker counts as dead, and another begins anew."""
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=15))

@@ -247,16 +247,12 @@ _PLANNED: dict[CommandKind, _Title] = {
 }
 """What is done to a shift that nobody had confirmed."""
 
-_SCHEDULED: dict[str, _Title] = {
-    ScheduleAction.CREATE: ("Shift planned", "calendar-clock", "neutral"),
-    ScheduleAction.UPDATE: ("Plan changed", "calendar-clock", "neutral"),
-    ScheduleAction.DELETE: ("Plan taken back", "calendar-x", "neutral"),
-}
-
 
 def _title(command: Command, kind: CommandKind, before: Entry | None) -> _Title:
+    if kind is CommandKind.SCHEDULE and command.body["action"] == ScheduleAction.DELETE:
+        return ("Plan taken back", "calendar-x", "neutral")
     if kind is CommandKind.SCHEDULE:
-        return _SCHEDULED[command.body["action"]]
+        return ("Plan changed" if before else "Shift planned", "calendar-clock", "neutral")
     was_planned = before is not None and not before.version.confirmed
     return _PLANNED.get(kind, _TITLES[kind]) if was_planned else _TITLES[kind]
 

@@ -16,6 +16,7 @@ from models.rules.accruals import AccrualCode
 from models.rules.days import local_date
 from models.rules.entry_fields import MAX_DURATION
 from models.rules.lines import Line
+from models.rules.local_times import with_offset
 from models.tables.people import Project
 from models.tables.timecard import TimeEntry, TimeEntryVersion, TimePeriodType
 
@@ -101,21 +102,23 @@ def rows_near(session: Session, owner_id: UUID, start: datetime, end: datetime) 
         func.uuid_range(TimeEntry.owner_id, TimeEntry.owner_id, "[]") == func.uuid_range(owner_id, owner_id, "[]"),
         TimeEntry.span.op("&&")(func.tstzrange(start, end, "[]")),
     )
-    return list(session.execute(found.order_by(TimeEntry.start_at, TimeEntry.id)).tuples())
+    rows = session.execute(found.order_by(TimeEntry.start_at, TimeEntry.id))
+    return [(entry, type_, project) for entry, type_, project in rows]
 
 
 def rows_on(session: Session, timesheet_id: UUID) -> list[Row]:
     """What is on a timesheet now, by start."""
     found = _with_names(TimeEntry).where(TimeEntry.timesheet_id == timesheet_id, ~TimeEntry.deleted)
-    return list(session.execute(found.order_by(TimeEntry.start_at, TimeEntry.id)).tuples())
+    rows = session.execute(found.order_by(TimeEntry.start_at, TimeEntry.id))
+    return [(entry, type_, project) for entry, type_, project in rows]
 
 
 def fields_of(entry: TimeEntry, zone: ZoneInfo) -> EntryFields:
     """What an entry holds, as the command that would record it anew; times in `zone`."""
     return EntryFields(
         time_period_type_id=entry.time_period_type_id,
-        start=entry.start_at.astimezone(zone),
-        end=entry.end_at.astimezone(zone) if entry.end_at else None,
+        start=with_offset(entry.start_at.astimezone(zone)),
+        end=with_offset(entry.end_at.astimezone(zone)) if entry.end_at else None,
         project_id=entry.project_id,
         task=entry.task,
         shift_type=entry.shift_type,

@@ -108,7 +108,7 @@ def resolve_local(day: date, clock: Clock, zone: ZoneInfo, fold: Fold | None = N
     """
     require_calendar(day)
     wall = clock.on(day)
-    first, second = (_with_offset(wall.replace(tzinfo=zone, fold=choice)) for choice in (0, 1))
+    first, second = (with_offset(wall.replace(tzinfo=zone, fold=choice)) for choice in (0, 1))
     if first > second:
         raise _skipped(wall, zone)
     if first == second or fold == 0:
@@ -127,10 +127,11 @@ def _only_as_end(clock: Clock, as_end: bool) -> Clock:
 def _skipped(wall: datetime, zone: ZoneInfo) -> SkippedTime:
     after = first_instant(wall.date(), wall.time(), zone)
     before = after - ONE_MINUTE
-    return SkippedTime(wall, _with_offset(before.astimezone(zone)), _with_offset(after.astimezone(zone)))
+    return SkippedTime(wall, with_offset(before.astimezone(zone)), with_offset(after.astimezone(zone)))
 
 
-def _with_offset(moment: datetime) -> datetime:
+def with_offset(moment: datetime) -> datetime:
+    """The same moment with the offset that it has, a fixed one, in place of its zone."""
     return moment.replace(tzinfo=timezone(moment.utcoffset() or timedelta()), fold=0)
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from models.rules.days import first_instant, local_date
-from models.rules.local_times import resolve_local
+from models.rules.local_times import resolve_local, with_offset
 from models.rules.overlap import Span
 from models.rules.typed_hours import ClockRange
 
@@ -52,10 +52,10 @@ def place(day: date, minutes: int, taken: Iterable[Span], usual: time, zone: Zon
     ended = [(local_date(span.start, zone), span.end) for span in taken if span.end is not None]
     todays = [end for began, end in ended if began == day]
     before = [end for began, end in ended if began < day]
-    start = max(todays) if todays else max([first_instant(day, usual, zone), *before])
+    start = max([*(todays or [first_instant(day, usual, zone)]), *before])
     if local_date(start, zone) > day:
         raise NoRoom(start.astimezone(zone))
-    return start.astimezone(zone), (start + timedelta(minutes=minutes)).astimezone(zone)
+    return _shown(start, zone), _shown(start + timedelta(minutes=minutes), zone)
 
 
 def times_on(day: date, typed: ClockRange, zone: ZoneInfo) -> tuple[datetime, datetime]:
@@ -70,4 +70,8 @@ def moved_by(moment: datetime, days: timedelta, zone: ZoneInfo) -> datetime:
     Of a time that happens twice it is the first.
     """
     shown = moment.astimezone(zone)
-    return first_instant(shown.date() + days, shown.time(), zone).astimezone(zone)
+    return _shown(first_instant(shown.date() + days, shown.time(), zone), zone)
+
+
+def _shown(instant: datetime, zone: ZoneInfo) -> datetime:
+    return with_offset(instant.astimezone(zone))

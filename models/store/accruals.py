@@ -22,10 +22,13 @@ Delta = Counter[tuple[str, date]]
 """By accrual type and local day: how much more (or less) is used than before."""
 
 
-def lock_balances(session: WriteSession, *person_ids: UUID) -> None:
-    """Hold people's balances until the transaction ends. Taken after the timesheets, always, and in order."""
+def lock_balances(session: WriteSession, *person_ids: UUID) -> frozenset[UUID]:
+    """Hold people's balances until the transaction ends; whose they are, as far as there are such people.
+
+    Taken after the timesheets that exist and before any that is opened, always, and in the order of their ids.
+    """
     these = select(Person.id).where(Person.id.in_(person_ids)).order_by(Person.id)
-    session.execute(these.with_for_update(key_share=True))
+    return frozenset(session.scalars(these.with_for_update(key_share=True)))
 
 
 def contribute(

@@ -73,7 +73,7 @@ class Change:
     after: dict[str, Any]
 
 
-def begin(session: WriteSession, given: GivenBy, action: Action) -> None:
+def take_turn(session: WriteSession, given: GivenBy, action: Action) -> None:
     """Let no other change of this organisation happen meanwhile, and ask whether this one may.
 
     Changes are rare, and what they must not do together (a cycle, no administrator left, a name twice) needs
@@ -95,7 +95,7 @@ def done_before(session: WriteSession, given: GivenBy, content_hash: str) -> lis
     """What this command has changed already; nothing when it has not. Raises `KeyReused`."""
     these = select(DirectoryChange).where(DirectoryChange.command_id == given.command_id)
     found = list(session.scalars(these.order_by(DirectoryChange.subject_id)))
-    if any(change.content_hash != content_hash for change in found):
+    if any((change.content_hash, change.changed_by_id) != (content_hash, given.actor_id) for change in found):
         raise KeyReused("This form was already sent with other content. Reload the page and try again.")
     return found
 

@@ -20,7 +20,7 @@ from models.rules.entry_fields import Refused
 from models.rules.people import PersonContent, change_errors, cycle_above, cycle_text, person_errors
 from models.rules.policy import Action, Role
 from models.store.accruals import recompute
-from models.store.changes import Change, GivenBy, Kept, Subject, begin, done_before, hash_of, keep, require_none
+from models.store.changes import Change, GivenBy, Kept, Subject, done_before, hash_of, keep, require_none, take_turn
 from models.store.waiting import hold_sheets_below, look_up_again
 from models.tables.auth import Account, ApiToken, SignInSession
 from models.tables.people import DirectoryChange, Person, PersonRole
@@ -39,7 +39,7 @@ class Above:
 
 def create_person(session: WriteSession, given: GivenBy, content: PersonContent) -> Kept[PersonContent]:
     """Add a person, or return the one that this command added before."""
-    begin(session, given, Action.MANAGE_PEOPLE)
+    take_turn(session, given, Action.MANAGE_PEOPLE)
     asked = hash_of("create person", content.json)
     if done := done_before(session, given, asked):
         return _as_changed(done[0])
@@ -54,7 +54,7 @@ def replace_person(
 
     What is the same already changes nothing.
     """
-    begin(session, given, Action.MANAGE_PEOPLE)
+    take_turn(session, given, Action.MANAGE_PEOPLE)
     asked = hash_of("replace person", person_id, version, content.json)
     if done := done_before(session, given, asked):
         return _as_changed(done[0])
@@ -73,7 +73,7 @@ def set_password(session: WriteSession, given: GivenBy, person_id: UUID, passwor
 
     Raises `Invalid` for somebody who does not sign in.
     """
-    begin(session, given, Action.MANAGE_PEOPLE)
+    take_turn(session, given, Action.MANAGE_PEOPLE)
     asked = hash_of("set password", person_id)
     if done_before(session, given, asked):
         return False
@@ -144,7 +144,7 @@ def change_people(
 ) -> list[Kept[PersonContent]]:
     """Let each of these people be what is wanted, all of them or none; those who are not there yet are added.
 
-    In a transaction that has begun (`changes.begin`). Whom nothing changes about is left out of the answer.
+    In a transaction that took its turn (`changes.take_turn`). Whom nothing changes about is left out of the answer.
     """
     before = kept_people(session, wanted)
     wanted = {id_: replace(content, email=content.email or None) for id_, content in wanted.items()}

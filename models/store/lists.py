@@ -16,7 +16,7 @@ from models.errors import Invalid, Stale
 from models.rules.entry_fields import Refused
 from models.rules.people import PersonContent, ProjectContent
 from models.rules.policy import Action, Role
-from models.store.changes import GivenBy, Kept, begin, done_before, hash_of
+from models.store.changes import GivenBy, Kept, done_before, hash_of, take_turn
 from models.store.directory import change_people, kept_people, people_refused
 from models.store.projects import change_projects, kept_projects, projects_refused
 from models.tables.people import Person, Project, TenantPolicy
@@ -129,7 +129,7 @@ def _carry_out(
     plan: Callable[[Session, GivenBy, Sequence[Line]], Plan[Content]],
     change: Callable[[WriteSession, GivenBy, str, Mapping[UUID, Content]], list[Kept[Content]]],
 ) -> Done:
-    begin(session, given, action)
+    take_turn(session, given, action)
     asked = hash_of(f"read in: {action}", [(line.number, dict(line.cells)) for line in lines], fingerprint)
     if done := done_before(session, given, asked):
         created = sum(each.before is None for each in done)

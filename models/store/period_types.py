@@ -20,12 +20,12 @@ from models.store.changes import (
     GivenBy,
     Kept,
     Subject,
-    begin,
     done_before,
     hash_of,
     keep,
     last_version,
     require_none,
+    take_turn,
 )
 from models.tables.people import DirectoryChange, Person, TenantPolicy
 from models.tables.timecard import TimeEntryVersion, TimePeriodType
@@ -36,7 +36,7 @@ LONGEST_LATENESS = 250
 
 def create_type(session: WriteSession, given: GivenBy, content: TypeContent) -> Kept[TypeContent]:
     """Add a time period type, or return the one that this command added before."""
-    begin(session, given, Action.MANAGE_TYPES)
+    take_turn(session, given, Action.MANAGE_TYPES)
     asked = hash_of("create type", content.json)
     if done := done_before(session, given, asked):
         return _as_changed(done[0])
@@ -55,7 +55,7 @@ def replace_type(
 
     What it feeds stays once time was recorded on it: balances are computed from that.
     """
-    begin(session, given, Action.MANAGE_TYPES)
+    take_turn(session, given, Action.MANAGE_TYPES)
     asked = hash_of("replace type", type_id, version, content.json)
     if done := done_before(session, given, asked):
         return _as_changed(done[0])
@@ -107,7 +107,7 @@ def set_lateness(session: WriteSession, given: GivenBy, version: int, working_da
 
     `version` is how often that was changed when it was looked at.
     """
-    begin(session, given, Action.MANAGE_TYPES)
+    take_turn(session, given, Action.MANAGE_TYPES)
     asked = hash_of("set lateness", version, working_days)
     if done_before(session, given, asked):
         return

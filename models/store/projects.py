@@ -15,7 +15,7 @@ from models.errors import NotFound, Stale
 from models.rules.entry_fields import Refused
 from models.rules.people import PersonContent, ProjectContent, project_errors
 from models.rules.policy import Action, Role
-from models.store.changes import Change, GivenBy, Kept, Subject, begin, done_before, hash_of, keep, require_none
+from models.store.changes import Change, GivenBy, Kept, Subject, done_before, hash_of, keep, require_none, take_turn
 from models.store.directory import kept_people
 from models.tables.people import DirectoryChange, Project
 
@@ -24,7 +24,7 @@ Projects = Mapping[UUID, Kept[ProjectContent]]
 
 def create_project(session: WriteSession, given: GivenBy, content: ProjectContent) -> Kept[ProjectContent]:
     """Add a project, or return the one that this command added before."""
-    begin(session, given, Action.MANAGE_PROJECTS)
+    take_turn(session, given, Action.MANAGE_PROJECTS)
     asked = hash_of("create project", content.json)
     if done := done_before(session, given, asked):
         return _as_changed(done[0])
@@ -36,7 +36,7 @@ def replace_project(
     session: WriteSession, given: GivenBy, project_id: UUID, version: int, content: ProjectContent
 ) -> Kept[ProjectContent]:
     """Let a project be what `content` says; `version` is the one that was looked at."""
-    begin(session, given, Action.MANAGE_PROJECTS)
+    take_turn(session, given, Action.MANAGE_PROJECTS)
     asked = hash_of("replace project", project_id, version, content.json)
     if done := done_before(session, given, asked):
         return _as_changed(done[0])
@@ -77,7 +77,7 @@ def change_projects(
 ) -> list[Kept[ProjectContent]]:
     """Let each of these projects be what is wanted, all of them or none; those that are not there yet are added.
 
-    In a transaction that has begun (`changes.begin`). What nothing changes about is left out of the answer.
+    In a transaction that took its turn (`changes.take_turn`). What nothing changes about is left out of the answer.
     """
     before = kept_projects(session, wanted)
     refused = projects_refused(session, before, wanted)

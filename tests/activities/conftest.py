@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Event
 from uuid import UUID
 
@@ -140,10 +141,14 @@ def let_go_at_once(owner_engine: Engine) -> Iterator[Crowd]:
                 gate.execute(text(hold), {"id": row_id})
                 for number, each in enumerate(tries, 1):
                     running.append(executor.submit(each))
-                    eventually(lambda number=number: _waiting(owner_engine) == number, "everybody to wait")
+                    eventually(partial(_are_waiting, number, owner_engine), f"{number} to wait")
             return running
 
         yield run
+
+
+def _are_waiting(number: int, owner_engine: Engine) -> bool:
+    return _waiting(owner_engine) == number
 
 
 def _waiting(owner_engine: Engine) -> int:

@@ -15,8 +15,9 @@ from models.tables.accruals import Accrual, Contribution
 from models.tables.intake import ScheduledEntry
 from models.tables.timecard import TimeEntry, TimeEntryVersion
 from models.tables.timesheet import Timesheet
+from tests.activities.conftest import Racers
 from tests.contents import Contents
-from tests.desk import Life
+from tests.desk import Desk, Life
 from tests.factories import MONDAY, NEXT_MONDAY, Asking, at, change_person, hire, make_organisation, worked
 
 pytestmark = pytest.mark.usefixtures("sound")
@@ -372,6 +373,24 @@ class TestOutOfOrder:
         entry = life.entry(shift)
         assert (entry.start_at, entry.planned_end_at) == (at(MONDAY, "11:00"), at(MONDAY, "19:00"))
         assert entry.version == sum(not outcome.ignored for outcome in outcomes)
+
+
+def test_of_two_plans_of_one_shift_at_once_on_two_weeks_the_newer_stands(
+    life: Life, roster: Asking, own_desk: Desk, race: Racers
+) -> None:
+    life.record("18:00", "19:00")
+    life.desk.do(life.next_week.record(worked("18:00", "19:00", day=NEXT_MONDAY)))
+    shift = uuid4()
+    there = Asking(life.org, life.org.duane, roster.actor, NEXT_MONDAY)
+    newer = there.schedule(shift, worked("09:00", "17:00", day=NEXT_MONDAY), 2, UPDATE)
+    older = roster.schedule(shift, worked("09:00", "17:00"), 1)
+    life.desk.ask(newer)
+    life.desk.ask(older)
+
+    first, second = race(lambda: own_desk.apply(newer), lambda: life.desk.apply(older))
+
+    assert (first.result().ignored, second.result().ignored) == (False, True)
+    assert life.entry(shift).start_at == at(NEXT_MONDAY, "09:00")
 
 
 def test_each_week_that_is_planned_on_is_opened_once(life: Life, roster: Asking) -> None:

@@ -19,8 +19,8 @@ from bench.organisation import TENANT, recorder
 from bench.peers import tryton
 from bench.peers.company import Company, Employee
 from bench.peers.environment import PeerMissing, installation, lock_of, locked_version, run_all
-from bench.recording import PEOPLE, WARM_UP, Post, Workday, measure, workdays
-from bench.sizes import QUICK, Step
+from bench.recording import WARM_UP, Post, Workday, measure, workdays
+from bench.sizes import FULL, PEOPLE, QUICK, WEEK, Step
 from bench.system import System
 from models.database import engine_for
 
@@ -68,6 +68,10 @@ def test_days_to_record_are_weekdays_of_all_people_and_none_comes_twice() -> Non
     assert {day.date.weekday() for day in days} == {0, 1, 2, 3, 4}
     assert [day.person for day in days[:PEOPLE]] == list(range(PEOPLE))
     assert (days[0].date, days[-1].date) == (date(2026, 4, 6), date(2026, 4, 14))
+
+
+def test_every_round_has_as_many_first_entries_of_a_week_as_any_other() -> None:
+    assert [step.count % WEEK for step in (WARM_UP, *FULL.records)] == [0, 0, 0]
 
 
 async def test_both_sides_record_the_same_days_each_of_them_once() -> None:

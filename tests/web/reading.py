@@ -86,7 +86,7 @@ class Page:
     @property
     def forms(self) -> list[Form]:
         """Every form that changes something, and what one searches with."""
-        return [_form(each) for each in self.root.all("form")]
+        return [_form(each, self.root) for each in self.root.all("form")]
 
     def form(self, action: str) -> Form:
         """The one form that is sent to an address; also by one of its buttons."""
@@ -96,7 +96,8 @@ class Page:
             if each.attributes.get("action") == action or any(each.all("button", formaction=action))
         ]
         assert len(found) == 1, f"{len(found)} forms are sent to {action}: {[f.action for f in self.forms]}"
-        return Form(action, _form(found[0]).fields, _form(found[0]).named)
+        form = _form(found[0], self.root)
+        return Form(action, form.fields, form.named)
 
     def offers(self, action: str) -> bool:
         """Whether a form or a link in the page goes to this address."""
@@ -120,8 +121,13 @@ class Page:
         return " ".join(each.text for each in self.root.all(id="toast"))
 
 
-def _form(form: Element) -> Form:
-    controls = [each for each in form.all() if each.tag in ("input", "select", "textarea") and _name(each)]
+def _form(form: Element, page: Element) -> Form:
+    """With the fields that stand elsewhere and name it as theirs."""
+    mine = form.attributes.get("id")
+    elsewhere = page.all(form=mine) if mine else ()
+    controls = [
+        each for each in (*form.all(), *elsewhere) if each.tag in ("input", "select", "textarea") and _name(each)
+    ]
     sent = {_name(each): value for each in controls if (value := _value(each)) is not None}
     return Form(form.attributes.get("action", ""), sent, frozenset(_name(each) for each in controls))
 

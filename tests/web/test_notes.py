@@ -59,9 +59,7 @@ class TestOnADay:
             assert "Nothing was saved yet" not in page.alert
         assert site.rows(org, Note) == []
 
-    async def test_sent_twice_it_is_kept_once(
-        self, site: Site, org: Organisation, duane: Browser, monday: str
-    ) -> None:
+    async def test_sent_twice_it_is_kept_once(self, site: Site, org: Organisation, duane: Browser, monday: str) -> None:
         form = (await duane.page(monday)).form(f"{monday}/notes")
 
         for _ in range(2):
@@ -77,7 +75,7 @@ class TestOnADay:
 
         page = page_of(await duane.post_form(f"{monday}/notes", content="Too late."), 409)
 
-        assert "This timesheet is submitted" in page.html
+        assert "This timesheet is submitted" in page.alert
         assert not page.offers(f"{monday}/notes")
         assert said(page)[0].startswith("Early start.")
 
@@ -187,4 +185,6 @@ def said(page: Page) -> list[str]:
 
 def notes(site: Site, org: Organisation, entry_id: UUID) -> list[Note]:
     """What was said about an entry, in order."""
-    return sorted((note for note in site.rows(org, Note) if note.entry_id == entry_id), key=lambda note: note.created_at)
+    return sorted(
+        (note for note in site.rows(org, Note) if note.entry_id == entry_id), key=lambda note: note.created_at
+    )

@@ -1,5 +1,6 @@
 """Every route of the application asks who is there and what they may do; one that nobody thought about fails here."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,14 +11,23 @@ from fastapi.routing import iter_route_contexts
 from httpx2 import Response
 from sqlalchemy import Engine
 
+from models.database import command_transaction, read_session
 from models.rules import policy
+from models.rules.people import ProjectContent
+from models.rules.period_types import TypeContent
 from models.rules.policy import Action, Grant
 from models.rules.transitions import State
 from models.standard import SHIFT
+from models.store.changes import GivenBy
+from models.store.lists import PEOPLE_COLUMNS, plan_people
+from models.store.period_types import create_type
+from models.store.projects import create_project
 from models.tables.auth import SignInSession
 from tests.contents import Contents
-from tests.factories import MONDAY, Organisation, make_organisation
+from tests.desk import Life
+from tests.factories import MONDAY, Organisation, make_organisation, worked
 from tests.web.conftest import HTMX, OURS, Browser, Site, page_of
+from web.lists import read_list
 
 ELSEWHERE = "https://elsewhere.example"
 DIGEST = "the digest of what is there"
@@ -33,12 +43,31 @@ class Asking:
     asks: set[Action]
     form: dict[str, object] = field(default_factory=dict)
     move: str = ""
+    planned: bool = False
+    """Whether the entry it is about is a planned one."""
+    shows: bool = False
+    """What is sent is answered by a page of its own."""
+    own: bool = False
+    """It names nothing that is there: others do the same in their own organisation."""
 
 
 WEEK = "/people/{staff_id}/week/{day}"
 SHEET = "/timesheets/{sheet_id}"
 SHIFT_FORM: dict[str, object] = {"type_id": SHIFT, "start": "18:00", "finish": "19:00"}
 BECAUSE: dict[str, object] = {"reason": "Because."}
+FLEX_FORM: dict[str, object] = {
+    "version": 1,
+    "type": "extended",
+    "day": "{day}",
+    "start": "09:00",
+    "finish": "18:00",
+    "authorised_by": "Roland",
+}
+PERSON: dict[str, object] = {"name": "Walter", "timeZone": "Europe/London", "holidayCalendar": "GB", "active": "yes"}
+TYPE: dict[str, object] = {"name": "Travel", "valueType": "datetime"}
+PEOPLE_LIST: dict[str, object] = {"list": "staff_id,name\nw-1,Walter"}
+A_PLAN = "what that list would do"
+LIST_COMMAND = uuid4()
 A = Action
 
 PUBLIC = {
@@ -60,9 +89,17 @@ LEADS_ON = {
     f"GET {WEEK}/entries": "to the week",
     f"GET {WEEK}/entries/{{entry_id}}": "to the week",
     f"GET {WEEK}/entries/{{entry_id}}/removal": "to the week",
+    f"GET {WEEK}/entries/{{entry_id}}/confirmation": "to the week",
+    f"GET {WEEK}/planned/confirmation": "to the week",
+    f"GET {WEEK}/notes": "to the week",
+    f"GET {WEEK}/acts/{{command_id}}/review": "to the week",
     f"GET {SHEET}/approval": "to the inbox",
     f"GET {SHEET}/rejection": "to the inbox",
     "GET /acting": "to the people",
+    "GET /admin/people/{staff_id}/password": "to the person",
+    "GET /admin/types/preview": "to the form of a new type",
+    "GET /admin/types/rules": "to the types",
+    "GET /admin/{kind}/import/preview": "to the form that asks for a list",
     "GET /acting/end": "to the people",
 }
 """Routes that show nothing and change nothing: they answer alike whatever they name, and who comes there is asked."""
@@ -82,6 +119,21 @@ ASKING: dict[str, list[Asking]] = {
     ],
     f"POST {WEEK}/entries/{{entry_id}}/removal": [
         Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.REMOVE}, {"version": 1}),
+    ],
+    f"POST {WEEK}/entries/{{entry_id}}/confirmation": [
+        Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.CONFIRM}, {"version": 1}, planned=True),
+    ],
+    f"POST {WEEK}/planned/confirmation": [
+        Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.CONFIRM}, {"shown": "{entry_id}:1"}, planned=True),
+    ],
+    f"GET {WEEK}/entries/{{entry_id}}/flex-change": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
+    f"GET {WEEK}/entries/{{entry_id}}/flex-change/preview": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
+    f"POST {WEEK}/entries/{{entry_id}}/flex-change": [
+        Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.ADD_FLEX_CHANGE}, FLEX_FORM),
+    ],
+    f"POST {WEEK}/notes": [Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.ADD_NOTE}, {"content": "Van broke down."})],
+    f"POST {WEEK}/acts/{{command_id}}/review": [
+        Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.REVIEW_ACT}, {"verdict": "confirmed"}),
     ],
     "GET /inbox": [Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX})],
     "GET /inbox/{sheet_id}": [Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX, A.SEE_TIME})],
@@ -108,6 +160,44 @@ ASKING: dict[str, list[Asking]] = {
     "GET /balances": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
     "GET /admin/people": [Asking(SUZANNE, State.DRAFT, {A.SEE_PEOPLE})],
     "GET /admin/people/{staff_id}/acting": [Asking(SUZANNE, State.DRAFT, {A.ACT_FOR})],
+    "POST /admin/people": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE}, {"externalId": "w-1"} | PERSON, own=True)],
+    "GET /admin/people/new": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE})],
+    "GET /admin/people/{staff_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE})],
+    "POST /admin/people/{staff_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE}, {"version": 1} | PERSON)],
+    "POST /admin/people/{staff_id}/password": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE}, shows=True)],
+    "GET /admin/projects": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PROJECTS})],
+    "POST /admin/projects": [
+        Asking(SUZANNE, State.DRAFT, {A.MANAGE_PROJECTS}, {"externalId": "p-1", "name": "Paint"}, own=True)
+    ],
+    "GET /admin/projects/new": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PROJECTS})],
+    "GET /admin/projects/{external_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PROJECTS})],
+    "POST /admin/projects/{external_id}": [
+        Asking(SUZANNE, State.DRAFT, {A.MANAGE_PROJECTS}, {"version": 1, "name": "Paint"})
+    ],
+    "GET /admin/types": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES})],
+    "POST /admin/types": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES}, TYPE, own=True)],
+    "GET /admin/types/new": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES})],
+    "POST /admin/types/preview": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES}, TYPE, shows=True, own=True)],
+    "POST /admin/types/rules": [
+        Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES}, {"version": 0, "lateAfterWorkingDays": 3}, own=True)
+    ],
+    "GET /admin/types/{type_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES})],
+    "POST /admin/types/{type_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES}, {"version": 1} | TYPE)],
+    "GET /admin/{kind}/import": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE}, own=True)],
+    "GET /admin/{kind}/export": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE}, own=True)],
+    "GET /admin/{kind}/template": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE}, own=True)],
+    "POST /admin/{kind}/import/preview": [
+        Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE}, PEOPLE_LIST, shows=True, own=True)
+    ],
+    "POST /admin/{kind}/import": [
+        Asking(
+            SUZANNE,
+            State.DRAFT,
+            {A.MANAGE_PEOPLE},
+            PEOPLE_LIST | {"plan": A_PLAN, "command_id": LIST_COMMAND},
+            own=True,
+        )
+    ],
     "POST /acting": [Asking(SUZANNE, State.DRAFT, {A.ACT_FOR}, {"staff_id": "{staff_id}"} | BECAUSE)],
 }
 """Routes that show or change something, with a request for each that is granted."""
@@ -136,6 +226,11 @@ class Scene:
     def changes(self) -> bool:
         return self.route.startswith("POST ")
 
+    @property
+    def granted(self) -> int:
+        """The status of an answer to somebody who may."""
+        return 303 if self.changes and not self.asking.shows else 200
+
     def browser(self, org: Organisation | None = None) -> Browser:
         """A browser of whoever it is granted to, or of their like elsewhere."""
         at = org or self.org
@@ -155,17 +250,55 @@ async def scene_of(site: Site, org: Organisation, route: str, asking: Asking) ->
     """Duane's week in the state that a request is granted in."""
     key = await site.bring_to(org, asking.state)
     (entry,) = site.live(key)
-    names = {
+    life = Life(site.desk, org)
+    names = NAMES | {
         "staff_id": site.staff_id(org, org.duane),
-        "day": MONDAY,
         "entry_id": entry.id,
         "sheet_id": key.timesheet_id,
         "move": asking.move,
     }
+    if "{type_id}" in route or "{external_id}" in route:
+        names |= _own_things(site, org)
+    if asking.planned:
+        names["entry_id"] = await asyncio.to_thread(life.plan, "18:00", "19:00")
+    if "{command_id}" in route:
+        theirs = life.because(life.roland, "He forgot it.").record(worked("18:00", "19:00"))
+        names["command_id"] = (await asyncio.to_thread(life.desk.do, theirs)).command_id
+    known = {DIGEST: lambda: site.digest(key), A_PLAN: lambda: _plan(site, org)}
     form = {
-        name: site.digest(key) if value == DIGEST else str(value).format(**names) for name, value in asking.form.items()
+        name: known[value]() if isinstance(value, str) and value in known else str(value).format(**names)
+        for name, value in asking.form.items()
     }
     return Scene(site, org, route, asking, route.partition(" ")[2].format(**names), form)
+
+
+NAMES: dict[str, object] = {
+    "staff_id": "x",
+    "day": MONDAY,
+    "entry_id": uuid4(),
+    "command_id": uuid4(),
+    "sheet_id": uuid4(),
+    "move": "recall",
+    "kind": "people",
+    "type_id": uuid4(),
+    "external_id": "x",
+}
+"""What stands in the addresses of routes."""
+
+
+def _own_things(site: Site, org: Organisation) -> dict[str, object]:
+    """A project and a type that no other organisation has."""
+    given = [GivenBy(org.tenant_id, org.suzanne, uuid4()) for _ in range(2)]
+    with command_transaction(site.engine, org.tenant_id) as session:
+        project = create_project(session, given[0], ProjectContent(f"{org.slug}-p", "Fence", None))
+        type_ = create_type(session, given[1], TypeContent("Journey", "datetime", {}))
+    return {"external_id": project.content.external_id, "type_id": type_.id}
+
+
+def _plan(site: Site, org: Organisation) -> str:
+    lines = read_list(str(PEOPLE_LIST["list"]), PEOPLE_COLUMNS)
+    with read_session(site.engine, org.tenant_id) as session:
+        return plan_people(session, GivenBy(org.tenant_id, org.suzanne, LIST_COMMAND), lines).fingerprint
 
 
 def test_every_route_is_written_down(site: Site) -> None:
@@ -185,7 +318,7 @@ async def test_what_is_granted_was_asked_of_the_policy(
 
     answer = await scene.sent_by(browser)
 
-    assert answer.status_code == (303 if scene.changes else 200), page_of(answer).text
+    assert answer.status_code == scene.granted, page_of(answer).text
     assert asking.asks <= asked.noted
 
 
@@ -216,11 +349,12 @@ async def test_somebody_of_another_organisation_learns_nothing_and_changes_nothi
         for browser in (stranger, stranger.by_htmx):
             answer = await scene.sent_by(browser)
             shows_their_own = not scene.changes and "{" not in route and answer.status_code == 200
-            assert answer.status_code == 404 or shows_their_own
+            assert answer.status_code == 404 or shows_their_own or asking.own
             told = answer.text.replace(scene.address, "")
             assert not any(ours in told for ours in (org.slug, "washing dog"))
 
-    assert (scene.everything(), site.contents(other)) == before
+    assert scene.everything() == before[0]
+    assert asking.own or site.contents(other) == before[1]
 
 
 async def test_nobody_gets_further_than_the_sign_in(site: Site, org: Organisation) -> None:
@@ -230,9 +364,7 @@ async def test_nobody_gets_further_than_the_sign_in(site: Site, org: Organisatio
 
     for route in guarded:
         method, _, path = route.partition(" ")
-        address = path.format(
-            staff_id="x", day=MONDAY, entry_id=org.duane, sheet_id=org.key(org.duane).timesheet_id, move="recall"
-        )
+        address = path.format(**NAMES)
         for token in (None, "forged", "x" * 1_000):
             visitor = site.visitor()
             if token:
@@ -261,7 +393,7 @@ async def test_only_a_form_of_our_own_page_changes_anything(
 
     assert scene.everything() == before
     # It was these that were in the way.
-    assert (await scene.sent_by(browser)).status_code == 303
+    assert (await scene.sent_by(browser)).status_code == scene.granted
 
 
 @pytest.mark.parametrize(("route", "leads_to"), OWN_SESSION.items())
@@ -292,9 +424,7 @@ async def test_what_only_leads_on_leads_everybody_alike(site: Site, org: Organis
     browsers = [site.browser(org, org.duane), site.browser(org, org.max), site.browser(other, other.suzanne)]
 
     for route in LEADS_ON.keys() - {"GET /", "GET /week", "GET /week/{day}"}:
-        address = route.removeprefix("GET ").format(
-            staff_id=staff_id, day=MONDAY, entry_id=org.duane, sheet_id=key.timesheet_id
-        )
+        address = route.removeprefix("GET ").format(**NAMES | {"staff_id": staff_id, "sheet_id": key.timesheet_id})
         answers = [await browser.get(address) for browser in browsers]
         assert {answer.status_code for answer in answers} == {303}, route
         assert len({answer.headers["Location"] for answer in answers}) == 1, route

@@ -7,9 +7,20 @@ import pytest
 from sqlalchemy import Engine, update
 
 from models.messages import SheetKey
+from models.rules.flex import FlexType
 from models.rules.transitions import CommandKind, State
+from models.standard import ABSENCE, OVERTIME
 from models.tables.timesheet import Command, Timesheet
-from tests.factories import MONDAY, Asking, Organisation, change_person, make_organisation, worked
+from tests.factories import (
+    MONDAY,
+    NEXT_MONDAY,
+    Asking,
+    Organisation,
+    change_person,
+    hire,
+    make_organisation,
+    worked,
+)
 from tests.web.conftest import Browser, Site, page_of
 from tests.web.reading import Element, Page
 
@@ -43,8 +54,9 @@ class TestHistory:
             "Recalled · Duane Barry · Forgot Friday.",
             "Submitted and certified · Duane Barry · Revision 2. I certify that this is true.",
             "Time amended · Roland Fuller as supervisor "
-            "· Before: Mon 16 Nov, 09:00 – 17:00 · dog grooming · washing dog "
-            "· Now: Tue 17 Nov, 10:08 – 10:28 · dog grooming · washing dog · He asked me to.",
+            "· Tue 17 Nov, 10:08 – 10:28 · dog grooming · washing dog · Day: Mon 16 Nov → Tue 17 Nov "
+            "· Start: 09:00 → 10:08 · Finish: 17:00 → 10:28 "
+            "· Not answered yet Duane Barry has not said yet whether it is right. · He asked me to.",
             "Opened for revision · Duane Barry · Misremembered which day.",
             "Rejected · Roland Fuller as supervisor · Wrong day.",
             "Submitted and certified · Duane Barry · Revision 1. I certify that this is true.",
@@ -144,6 +156,125 @@ class TestHistory:
         assert told(page)[0] == f"Recalled · {text} · {text}"
         assert told(page)[2].endswith(f"Shift · {text}")
         assert "<svg/onload" not in page.html
+
+    async def test_every_field_that_changed_is_told_with_its_old_and_new_value(
+        self, site: Site, org: Organisation, duane: Browser, mine: Asking
+    ) -> None:
+        done = site.desk.do(mine.record(worked("09:00", "17:00", task="washing dog")))
+        assert done.entry_id
+        dogs = {"project_id": org.projects["proj-533"], "meal_break_minutes": 30}
+        site.desk.do(mine.amend(done.entry_id, 1, worked("22:00", "26:00", type_id=OVERTIME, **dogs)))
+        site.desk.do(mine.amend(done.entry_id, 2, worked("22:00", None, type_id=OVERTIME, **dogs)))
+        site.desk.do(mine.amend(done.entry_id, 3, worked("00:00", "24:00", type_id=ABSENCE)))
+
+        absent, running, later, _ = told(await duane.page(f"/history/{org.key(org.duane).timesheet_id}"))
+
+        assert later == (
+            "Time amended · Duane Barry · Mon 16 Nov, 22:00 – 02:00, less 30 min meal break · dog grooming "
+            "· Kind: Shift → Overtime · Start: 09:00 → 22:00 · Finish: 17:00 → 02:00 on Tue 17 Nov "
+            "· Project: nothing → dog grooming · Task: washing dog → nothing · Meal break: nothing → 30 min"
+        )
+        assert running.endswith("Finish: 02:00 on Tue 17 Nov → still running")
+        assert absent.startswith(
+            "Time amended · Duane Barry · Mon 16 Nov, whole day · Absence · Kind: Overtime → Absence"
+        )
+        assert "Start: 22:00 → nothing · Finish: still running → nothing" in absent
+
+    async def test_an_entry_that_moved_between_weeks_is_told_in_both(
+        self, site: Site, org: Organisation, duane: Browser, mine: Asking
+    ) -> None:
+        done = site.desk.do(mine.record(worked("09:00", "17:00")))
+        assert done.entry_id
+        site.desk.do(mine.amend(done.entry_id, 1, worked("09:00", "17:00", NEXT_MONDAY), NEXT_MONDAY))
+        site.desk.do(Asking(org, org.duane, org.duane, NEXT_MONDAY).remove(done.entry_id, 2))
+
+        there = told(await duane.page(f"/history/{org.key(org.duane, NEXT_MONDAY).timesheet_id}"))
+        here = told(await duane.page(f"/history/{org.key(org.duane).timesheet_id}"))
+
+        moved = "Time amended · Duane Barry · Mon 23 Nov, 09:00 – 17:00 · Shift · Day: Mon 16 Nov → Mon 23 Nov"
+        assert there == ["Time removed · Duane Barry · Mon 23 Nov, 09:00 – 17:00 · Shift", moved]
+        assert here == [moved, "Time recorded · Duane Barry · Mon 16 Nov, 09:00 – 17:00 · Shift"]
+
+    async def test_a_change_at_short_notice_is_told_with_who_authorised_it(
+        self, site: Site, org: Organisation, duane: Browser, mine: Asking
+    ) -> None:
+        done = site.desk.do(mine.record(worked("09:00", "17:00")))
+        assert done.entry_id
+        longer = worked("09:00", "17:45")
+        site.desk.do(mine.change_shift(FlexType.EXTENDED, done.entry_id, longer, note="Late bus."))
+
+        newest = told(await duane.page(f"/history/{org.key(org.duane).timesheet_id}"))[0]
+
+        assert newest == (
+            "Shift extended · Duane Barry · 09:00 – 17:00 → 09:00 – 17:45, authorised by Roland Fuller "
+            "· Note: “Late bus.”"
+        )
+
+    async def test_a_shift_that_moved_to_another_week_is_told_in_both(
+        self, site: Site, org: Organisation, duane: Browser, mine: Asking
+    ) -> None:
+        done = site.desk.do(mine.record(worked("09:00", "17:00")))
+        assert done.entry_id
+        moved = worked("10:00", "18:00", NEXT_MONDAY)
+        site.desk.do(mine.change_shift(FlexType.COMPLETELY_CHANGED, done.entry_id, moved, moves_to=NEXT_MONDAY))
+
+        for day in (MONDAY, NEXT_MONDAY):
+            newest = told(await duane.page(f"/history/{org.key(org.duane, day).timesheet_id}"))[0]
+            assert newest == (
+                "Shift completely changed · Duane Barry · Mon 16 Nov, 09:00 – 17:00 → Mon 23 Nov, 10:00 – 18:00, "
+                "authorised by Roland Fuller"
+            )
+
+    async def test_planned_shifts_are_told_from_the_plan_to_the_word_of_who_worked_them(
+        self, site: Site, org: Organisation, duane: Browser, mine: Asking, owner_engine: Engine
+    ) -> None:
+        scheduler = hire(owner_engine, org, "The roster", "integration")
+        rostered, passed_on = (Asking(org, org.duane, who) for who in (scheduler, org.suzanne))
+        shift, other, third = uuid4(), uuid4(), uuid4()
+        site.desk.do(rostered.schedule(shift, worked("09:00", "17:00")))
+        site.desk.do(rostered.schedule(shift, worked("08:00", "16:00"), version=2))
+        site.desk.do(rostered.schedule(shift, worked("09:00", "17:00"), version=1))
+        site.desk.do(mine.confirm(shift, 2))
+        site.desk.do(passed_on.schedule(other, worked("18:00", "19:00")))
+        site.desk.do(mine.amend(other, 1, worked("18:00", "19:30")))
+        site.desk.do(rostered.schedule(third, worked("20:00", "21:00")))
+        site.desk.do(mine.remove(third, 1))
+
+        assert told(await duane.page(f"/history/{org.key(org.duane).timesheet_id}")) == [
+            "Planned shift not worked · Duane Barry · Mon 16 Nov, 20:00 – 21:00 · Shift",
+            "Shift planned · The roster as scheduler · Mon 16 Nov, 20:00 – 21:00 · Shift",
+            "Planned shift changed and confirmed · Duane Barry · Mon 16 Nov, 18:00 – 19:30 · Shift "
+            "· Finish: 19:00 → 19:30",
+            "Shift planned · Suzanne Modeski as administrator · Mon 16 Nov, 18:00 – 19:00 · Shift",
+            "Planned shift confirmed · Duane Barry · Mon 16 Nov, 08:00 – 16:00 · Shift",
+            "Plan changed · The roster as scheduler · Mon 16 Nov, 08:00 – 16:00 · Shift · Start: 09:00 → 08:00 "
+            "· Finish: 17:00 → 16:00 · Planned: Mon 16 Nov, 09:00 – 17:00 → Mon 16 Nov, 08:00 – 16:00",
+            "Shift planned · The roster as scheduler · Mon 16 Nov, 09:00 – 17:00 · Shift",
+        ]
+
+    async def test_what_is_done_together_is_told_part_by_part(
+        self, site: Site, org: Organisation, duane: Browser, mine: Asking
+    ) -> None:
+        parts = [mine.record(worked(f"{hour:02}:00", f"{hour:02}:30")) for hour in (9, 11)]
+        site.desk.do(mine.batch(*parts))
+
+        assert sorted(told(await duane.page(f"/history/{org.key(org.duane).timesheet_id}"))) == [
+            "Time recorded · Duane Barry · Mon 16 Nov, 09:00 – 09:30 · Shift",
+            "Time recorded · Duane Barry · Mon 16 Nov, 11:00 – 11:30 · Shift",
+        ]
+
+    async def test_notes_are_told_with_their_words(
+        self, site: Site, org: Organisation, duane: Browser, mine: Asking
+    ) -> None:
+        site.desk.do(mine.note("Van broke down."))
+        site.desk.do(Asking(org, org.duane, org.roland, reason="He asked me to.").note("Was on site."))
+        site.desk.do(mine.record(worked("09:00", "17:00", note="Two dogs.")))
+
+        recorded, theirs, own = told(await duane.page(f"/history/{org.key(org.duane).timesheet_id}"))
+
+        assert own == "Note added · Duane Barry · Mon 16 Nov: “Van broke down.”"
+        assert theirs.startswith("Note added · Roland Fuller as supervisor · Mon 16 Nov: “Was on site.” · Not answered")
+        assert recorded == "Time recorded · Duane Barry · Mon 16 Nov, 09:00 – 17:00 · Shift · Note: “Two dogs.”"
 
     async def test_htmx_gets_it_as_a_whole_page(self, site: Site, org: Organisation, duane: Browser) -> None:
         """No region of a page is answered by it, so it is never put into one."""
@@ -297,7 +428,7 @@ def told(page: Page) -> list[str]:
 
 def _words(act: Element) -> list[str]:
     parts = [part for tag in ("h3", "p", "blockquote") for part in act.all(tag)]
-    return [part.text for part in parts if not any(part.all("code"))]
+    return [part.text.replace("→ became", "→") for part in parts if not any(part.all("code"))]
 
 
 def tiles(page: Page) -> dict[str, str]:

@@ -26,7 +26,7 @@ from web.api.answers import CHANGING, READING, RECORDING
 from web.api.asking import Given, Key, given_by, whose
 from web.api.caller import Caller, Reads, Records
 from web.api.days import Within
-from web.api.lists import Listed, Meta, Paged, instant_key, listed, not_ours
+from web.api.lists import Listed, Meta, Page, Paged, instant_key, listed, not_ours
 from web.api.values import Day, Instant, Minutes, Reason, Resource, Text, Version
 from web.api.versions import Seen, mark
 from web.services import Services, Used
@@ -34,6 +34,8 @@ from web.services import Services, Used
 router = APIRouter(prefix="/resources/time-entries", tags=["Time entries"])
 
 MOST_AT_ONCE = 200
+
+_MOST_DIGITS = 9
 
 EXAMPLE: dict[str, JsonValue] = {
     "ownerId": "b0a5f9a6-6c5a-5e0e-9a53-3d6a7a1c9d11",
@@ -248,12 +250,10 @@ async def remove(
 @router.get("/{entry_id}/versions", operation_id="getTimeEntryVersions", responses=READING)
 def versions(caller: Reads, use: Used, entry_id: UUID, asked: Paged) -> Listed[TimeEntry]:
     """Every version of an entry, the first one first; also of a removed one."""
-    after = asked.after[0] if asked.after else "0"
-    if not after.isdecimal() or len(after) > 9:
-        raise not_ours()
+    after = _version_key(asked)
     with use.reading(caller.onlooker) as session:
         _visible(session, caller, entry_id)
-        found = versions_of(session, entry_id, int(after), asked.first + 1)
+        found = versions_of(session, entry_id, after, asked.first + 1)
         return listed(found, asked, lambda each: (each.content.version,), shown)
 
 
@@ -364,6 +364,16 @@ def _read_all(use: Services, caller: Caller, entry_ids: list[UUID]) -> Listed[Ti
     with use.reading(caller.onlooker) as session:
         found = entries_by_id(session, entry_ids)
     return Listed[TimeEntry](meta=Meta(), items=[shown(found[id_]) for id_ in entry_ids])
+
+
+def _version_key(asked: Page) -> int:
+    """The version that a page of versions comes after. Raises `Invalid` for the cursor of another list."""
+    match asked.after:
+        case None:
+            return 0
+        case (number,) if number.isdecimal() and len(number) <= _MOST_DIGITS:
+            return int(number)
+    raise not_ours()
 
 
 def _sort_key(found: EntryFound) -> tuple[object, ...]:

@@ -24,7 +24,7 @@ from web.api.days import Within
 from web.api.lists import Listed, Paged, day_key, instant_key, listed
 from web.api.time_entries import TimeEntry
 from web.api.time_entries import shown as entry_shown
-from web.api.values import Day, Digest, Instant, Reason, Resource, Text
+from web.api.values import Accepted, Day, Digest, Instant, Reason, Resource, Text
 from web.services import Services, Used
 
 router = APIRouter(prefix="/resources/timesheets", tags=["Timesheets"])
@@ -76,7 +76,7 @@ class Certification(Given):
     model_config = ConfigDict(json_schema_extra={"examples": [{"digest": "0" * 64, "certified": True}]})
 
     digest: Digest
-    certified: Literal[True] = Field(description="That the tenant's words of certification were accepted.")
+    certified: Accepted = Field(description="That the tenant's words of certification were accepted.")
 
 
 class Verdict(Given):

@@ -2,9 +2,18 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic.alias_generators import to_camel
 
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
@@ -52,7 +61,13 @@ def _require_near(day: date) -> None:
 def _storable(value: str) -> str:
     if "\0" in value or _SURROGATE.search(value):
         raise ValueError("this text holds a character that no text has")
-    return value.strip()
+    return value
+
+
+def _true(value: Any) -> bool:
+    if value is not True:
+        raise ValueError("this has to be true")
+    return True
 
 
 Instant = Annotated[
@@ -70,8 +85,11 @@ Day = Annotated[
 ]
 """A local date."""
 
-Text = Annotated[str, AfterValidator(_storable)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_storable)]
 """What somebody wrote, without blanks around it."""
+
+Accepted = Annotated[Literal[True], BeforeValidator(_true)]
+"""A box that has to be ticked; nothing that merely counts as true will do."""
 
 Minutes = Annotated[int, Field(strict=True, ge=0, le=44_640)]
 Version = Annotated[int, Field(strict=True, ge=1, le=2_147_483_647)]

@@ -33,10 +33,11 @@ DURABLE = "countersign"
 AGAIN_SECONDS = 5.0
 """After how long a message comes again that could not be taken, and the broker is tried again."""
 
-PATIENCE_SECONDS = 60.0
-"""How long a message may take before the broker gives it to another worker."""
+PATIENCE_SECONDS = 20.0
+"""How long a message may take before the broker gives it to another worker: longer than a command."""
 
-AT_ONCE = 8
+AT_ONCE = 64
+"""Messages that all workers together have taken and not acknowledged; each worker has one."""
 
 log = structlog.get_logger()
 
@@ -81,7 +82,7 @@ def _broker(url: str, commands: Commands) -> NatsBroker:
         stream=JStream(STREAM, subjects=[f"{SUBJECT}.>"]),
         durable=DURABLE,
         config=ConsumerConfig(ack_policy=Acknowledged.EXPLICIT, ack_wait=PATIENCE_SECONDS, max_ack_pending=AT_ONCE),
-        pull_sub=PullSub(batch_size=AT_ONCE),
+        pull_sub=PullSub(batch_size=1),
         ack_policy=AckPolicy.MANUAL,
     )
 

@@ -13,7 +13,7 @@ from models.rules.days import local_date
 from models.rules.periods import period_of
 from models.store.lists import Line
 from models.tables.timecard import TimePeriodType
-from web.forms import entry_fields
+from web.forms import entry_fields, parse_day
 
 COLUMNS = (
     "staff_id",
@@ -74,6 +74,8 @@ def _form(cells: Mapping[str, str], known: Known) -> dict[str, str]:
     found = known.projects.get(project.lower())
     if project and found is None:
         raise Invalid(f"There is no project “{project[:50]}”.", errors=[])
+    if parse_day(cells["date"]) is None:
+        raise Invalid(f"“{cells['date'][:50]}” is no date: write it like 2026-11-18.", errors=[])
     return {
         "type_id": str(_type(cells, known).id),
         "day": cells["date"],

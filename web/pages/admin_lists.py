@@ -8,7 +8,6 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
 
 from models.database import ReadSession, WriteSession
 from models.reads.directory import Verdict, people_list, planned_rows, project_list
@@ -30,7 +29,7 @@ from models.store.lists import (
 from web.auth.viewer import Viewer
 from web.exports import files
 from web.exports.cells import csv_of
-from web.lists import FIELD, LARGEST, MOST_LINES, list_text, read_list
+from web.lists import FIELD, LARGEST, MOST_LINES, list_text, read_list, uploaded_file
 from web.pages.admin import change, given_by
 from web.pages.page import Posted, Read, SignedIn, Template, Used, go_to, onlooker_of, or_show_again, show
 from web.services import Services
@@ -124,7 +123,7 @@ def chosen(kind: Kind, viewer: SignedIn) -> Response:
 @router.post("/admin/{kind}/import/preview")
 async def preview(kind: Kind, viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
     """Show what every line of a list would do. It changes nothing."""
-    uploaded = await _uploaded(request)
+    _, uploaded = await uploaded_file(request)
 
     async def give() -> Response:
         return await run_in_threadpool(lambda: _shown(kind, viewer, request, uploaded, form))
@@ -181,12 +180,6 @@ def _read(kind: Kind) -> Read:
         }
 
     return read
-
-
-async def _uploaded(request: Request) -> bytes:
-    """The file that was chosen; nothing when none was."""
-    file = (await request.form()).get("file")
-    return await file.read() if isinstance(file, UploadFile) else b""
 
 
 def _csv(of: ListOf, rows: Iterable[Sequence[str]], *name: str) -> Response:

@@ -151,7 +151,7 @@ def _read(viewer: Viewer | None = None, staff_id: str | None = None) -> Read:
         usual = session.get_one(TenantPolicy, onlooker.tenant_id).time_zone
         supervisor_id = page.kept.content.supervisor_id if page else None
         return {
-            "page": page,
+            "known": page,
             "content": page.kept.content if page else _nobody(usual),
             "roles": [role.value for role in Role],
             "supervisors": [each for each in _supervisors(session, supervisor_id) if not page or each != page.person],

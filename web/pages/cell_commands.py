@@ -12,7 +12,7 @@ from models.errors import DomainError, Invalid, Stale
 from models.reads.entries import Row, fields_of, rows_near, starts_before
 from models.rules.days import ONE_DAY, day_bounds, local_date
 from models.rules.lines import Line
-from models.rules.local_times import RepeatedTime, SkippedTime
+from models.rules.local_times import RepeatedTime, SkippedTime, with_offset
 from models.rules.overlap import Span
 from models.rules.placing import NoRoom, place, times_on, usual_start
 from models.rules.typed_hours import ClockRange, Duration, Hours, UnreadableHours, parse_hours
@@ -140,8 +140,8 @@ class _Grid:
         start, end = day_bounds(cell.day, self.week.zone) if cell.by_day else self._times(cell)
         return EntryFields(
             cell.line.type_id,
-            start.astimezone(self.week.zone),
-            end.astimezone(self.week.zone),
+            with_offset(start.astimezone(self.week.zone)),
+            with_offset(end.astimezone(self.week.zone)),
             project_id=cell.line.project_id,
         )
 
@@ -153,7 +153,7 @@ class _Grid:
         before = fields_of(found[0], self.week.zone)
         if isinstance(cell.hours, Duration):
             minutes = timedelta(minutes=cell.hours.minutes + before.meal_break_minutes)
-            return replace(before, end=(found[0].start_at + minutes).astimezone(self.week.zone))
+            return replace(before, end=with_offset((found[0].start_at + minutes).astimezone(self.week.zone)))
         start, end = self._times(cell)
         return replace(before, start=start, end=end)
 

@@ -1,17 +1,19 @@
 """What the small forms around a day share: giving their command, and looking at the day again."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from fastapi import Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from models.commands import Asked, Body
-from models.errors import Invalid
+from models.errors import DomainError
 from web.auth.viewer import Viewer
-from web.forms import in_words
+from web.errors import form_errors
+from web.pages import week_commands
 from web.pages.page import Template, Used, command_id, go_to, onlooker_of, or_show_again
 from web.pages.week import Place, read_week
-from web.pages.week_commands import WeekAsked, week_asked
+from web.pages.week_commands import WeekAsked, as_problem, week_asked
 from web.services import Services
 
 DAY = Template("week.html", "partials/week.html", fields=frozenset({"content", "reason"}))
@@ -31,19 +33,26 @@ async def change_day(
         await carry_out(viewer, use, at, form, bodies)
         return go_to(at.address, done)
 
-    return await or_show_again(request, viewer, DAY, read_week(at, viewer, use, {}), form, give())
+    return await or_show_again(request, viewer, DAY, read_week(at, viewer, use, {}), form, give(), told(form))
+
+
+def told(form: dict[str, str]) -> Callable[[DomainError], dict[str, Any]]:
+    """A refusal beside the field that it is about, or at the top of the week."""
+
+    def tell(refused: DomainError) -> dict[str, Any]:
+        errors = form_errors(refused, DAY.fields)
+        return as_problem(refused) if "" in errors else {"errors": errors, "form": form}
+
+    return tell
 
 
 async def carry_out(viewer: Viewer, use: Services, at: Place, form: dict[str, str], bodies: Bodies) -> None:
     """Give what a form asks of the week of a place. Raises its refusal, in words people read."""
 
-    def build() -> tuple[Asked, WeekAsked]:
+    def build() -> tuple[WeekAsked, Asked]:
         with use.reading(onlooker_of(viewer)) as session:
             week = week_asked(session, onlooker_of(viewer), viewer, at, form)
-        return week.ask(command_id(form), bodies(week)), week
+        return week, week.ask(command_id(form), bodies(week))
 
-    asked, week = await run_in_threadpool(build)
-    try:
-        await use.commands.give(onlooker_of(viewer), asked)
-    except Invalid as refused:
-        raise in_words(refused, week.types, week.zone) from refused
+    week, asked = await run_in_threadpool(build)
+    await week_commands.carry_out(use, week, asked)

@@ -56,7 +56,10 @@ async def add_flex_change(
     """Record that a shift was changed, and change its entry so."""
 
     async def give() -> Response:
-        await carry_out(viewer, use, at, form, lambda week: [_change(week, entry_id)])
+        try:
+            await carry_out(viewer, use, at, form, lambda week: [_change(week, entry_id)])
+        except Invalid as refused:
+            raise _by_label(refused) from refused
         return go_to(
             Place(at.staff_id, parse_day(form.get("day", "")) or at.day).address,
             f"Recorded: {LABELS[FlexType(form['type'])][0].lower()}. The record of the change stays as it is.",
@@ -93,6 +96,15 @@ def _typed(form: dict[str, str], zone: ZoneInfo) -> tuple[FlexType, datetime, da
     if errors:
         raise Invalid(errors[0]["message"], errors=errors)
     return FlexType(form["type"]), start, end
+
+
+def _by_label(refused: Invalid) -> Invalid:
+    """The same refusal, with the types that the change is of as people call them."""
+    errors = refused.data["errors"]
+    of_type = [error for error in errors if error["field"] == "type"]
+    for error in of_type:
+        error["data"] = [f"It is {LABELS[FlexType(name)][0].lower()}." for name in error["data"]]
+    return Invalid(refused.message, errors=errors)
 
 
 def _missing(form: dict[str, str]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from models.rules.policy import Action, authorise
 from models.store.owner_review import Answer, Verdict, answer
 from web.auth.viewer import Viewer
 from web.forms import reason_in
-from web.pages.day import DAY
+from web.pages.day import DAY, told
 from web.pages.page import Posted, SignedIn, Used, go_to, onlooker_of, or_show_again
 from web.pages.week import At, Place, read_week
 
@@ -42,7 +42,7 @@ async def review(at: At, command_id: UUID, viewer: SignedIn, form: Posted, reque
         await run_in_threadpool(_answer, viewer, use, at, command_id, verdict, reason_in(form))
         return go_to(at.address, SAID[verdict])
 
-    return await or_show_again(request, viewer, DAY, read_week(at, viewer, use, {}), form, give())
+    return await or_show_again(request, viewer, DAY, read_week(at, viewer, use, {}), form, give(), told(form))
 
 
 def _verdict(form: dict[str, str]) -> Verdict:

@@ -33,7 +33,9 @@ from web.pages.page import (
 
 router = APIRouter()
 
-CERTIFY = Template("certify.html", "partials/certify.html", refused_into="dialog", fields=frozenset({"certified", "planned"}))
+CERTIFY = Template(
+    "certify.html", "partials/certify.html", refused_into="dialog", fields=frozenset({"certified", "planned"})
+)
 REASON = Template("reason.html", "partials/reason.html", refused_into="dialog", fields=frozenset({"reason"}))
 
 

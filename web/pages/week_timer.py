@@ -14,6 +14,7 @@ from models.reads.entries import fields_of, last_entry
 from models.reads.shown import EntryShown
 from models.rules.days import ONE_MINUTE, local_date
 from models.rules.lines import Line
+from models.rules.local_times import with_offset
 from models.rules.periods import period_of
 from models.tables.timecard import TimeEntry
 from web.auth.viewer import Viewer
@@ -86,7 +87,7 @@ def _begun(session: ReadSession, week: WeekAsked, form: dict[str, str], now: dat
         day = f" on {last.start:%A}" if last.day != local_date(now, week.zone) else ""
         raise Invalid(f"{last.title} is running since {last.start:%H:%M}{day} already. Stop it first.", errors=[])
     line = Line.parse(form.get("line", "")) or (last.line if last else None) or Line(week.types[0].id)
-    start = _whole_minute(now, last).astimezone(week.zone)
+    start = with_offset(_whole_minute(now, last).astimezone(week.zone))
     return Record(EntryFields(line.type_id, start, project_id=line.project_id))
 
 
@@ -118,4 +119,4 @@ def _ended(entry: TimeEntry, week: WeekAsked, version: int, now: datetime) -> Am
     minute = now.replace(second=0, microsecond=0)
     # What was begun in this very minute takes one; whoever stops it wants it on record.
     end = max(minute, entry.start_at + timedelta(minutes=1) + timedelta(minutes=entry.meal_break_minutes))
-    return Amend(entry.id, version, replace(running, end=end.astimezone(week.zone)))
+    return Amend(entry.id, version, replace(running, end=with_offset(end.astimezone(week.zone))))

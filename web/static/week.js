@@ -69,9 +69,9 @@
 
   function mark(cell, state) {
     cell.dataset.state = state;
-    const label = one("#saved span");
     const refused = all("td[data-state=refused]").length;
-    if (label) label.textContent = waiting.size ? "Saving…" : refused ? `Not saved: ${refused}` : "Saved";
+    one("#saved").dataset.state = waiting.size ? "saving" : refused ? "refused" : "saved";
+    one("#saved span").textContent = waiting.size ? "Saving…" : refused ? `Not saved: ${refused}` : "Saved";
   }
   function calm(cell) {
     const field = fieldOf(cell);
@@ -93,10 +93,10 @@
     if (!waiting.size || !wanted || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    const words = wanted.textContent;
+    const [words, cells] = [wanted.textContent, [...waiting.keys()]];
     last.then(() => {
       const again = wanted.isConnected ? wanted : all(wanted.localName).find((found) => found.textContent === words);
-      if (!one("td[data-state=refused]")) again?.click();
+      if (!cells.some((cell) => cell.dataset.state === "refused")) again?.click();
     });
   }, true);
   addEventListener("beforeunload", (event) => waiting.size && event.preventDefault());

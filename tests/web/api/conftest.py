@@ -78,8 +78,8 @@ class Program:
         asked = {name: str(value) for name, value in (query or {}).items() if value is not None}
         if isinstance(body, bytes):
             headers["Content-Type"] = "application/json"
-            return await self.client.request(method, path, content=body, headers=headers, params=asked)
-        return await self.client.request(method, path, json=body, headers=headers, params=asked)
+            return await self.client.request(method, path, content=body, headers=headers, params=asked or None)
+        return await self.client.request(method, path, json=body, headers=headers, params=asked or None)
 
 
 @dataclass(frozen=True)

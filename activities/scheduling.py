@@ -3,9 +3,6 @@
 from datetime import UTC
 from typing import cast
 
-from psycopg.errors import UniqueViolation
-from sqlalchemy.exc import IntegrityError
-
 from activities.act import Act
 from activities.checks import local_day, require_free, type_of
 from activities.entries import fill_in, take_away
@@ -16,6 +13,7 @@ from models.errors import Invalid, Stale
 from models.rules.days import in_utc
 from models.rules.entry_fields import MAX_SHIFT_TYPE
 from models.store.accruals import lock_balances
+from models.store.entries import add_entry
 from models.tables.intake import ScheduledEntry
 from models.tables.people import Project
 from models.tables.timecard import TimeEntry
@@ -97,20 +95,9 @@ def _plan(act: Act, body: Schedule, entry: TimeEntry) -> None:
         entry.confirmed = False
         entry.deleted = False
         fill_in(entry, fields)
-    if entry.version == 1:
-        _add(act, entry)
+    if entry.version == 1 and not add_entry(act.session, entry):
+        raise Invalid.field("id", "This id is taken. Plan the shift under another one.")
     _keep(act, entry, "time-entry.planned")
-
-
-def _add(act: Act, entry: TimeEntry) -> None:
-    """Ids are the scheduler's, and one for all organisations: only the database can tell that one is taken."""
-    try:
-        with act.session.begin_nested():
-            act.session.add(entry)
-    except IntegrityError as error:
-        if not isinstance(error.orig, UniqueViolation):
-            raise
-        raise Invalid.field("id", "This id is taken. Plan the shift under another one.") from error
 
 
 def _forget_plan(act: Act, entry: TimeEntry) -> None:

@@ -29,6 +29,7 @@ from web.auth.cookies import is_https
 from web.commands import Commands
 from web.metrics import Measured
 from web.pages import (
+    access,
     acting,
     admin_lists,
     admin_people,
@@ -77,6 +78,7 @@ ROUTERS = (
     admin_types.router,
     dead_letters.router,
     imports.router,
+    access.router,
 )
 """Every page; the inbox and the exports before the moves of a timesheet, whose addresses are wider."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Exists, Select, and_, exists, func, select
+from sqlalchemy import Exists, ScalarSelect, Select, and_, exists, func, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import text
 
@@ -20,9 +20,6 @@ SHOWN_AT_MOST = 20
 
 WEEKS_AT_MOST = 5
 """How many other weeks the week page names."""
-
-COUNTED = 99
-"""The count in the frame stops here and shows a plus."""
 
 
 def acts_on(session: Session, onlooker: Onlooker, circle: Circle, timesheet_id: UUID) -> tuple[ActShown, ...]:
@@ -60,10 +57,10 @@ def weeks_unanswered(session: Session, owner_id: UUID, but: date) -> tuple[tuple
     return tuple((start, count) for start, count in session.execute(newest))
 
 
-def count_unanswered(session: Session, owner_id: UUID) -> int:
-    """How much waits for somebody's answer, at most one more than `COUNTED`."""
-    first = _unanswered(owner_id).with_only_columns(Command.id).limit(COUNTED + 1).subquery()
-    return session.scalar(select(func.count()).select_from(first)) or 0
+def how_many_unanswered(owner_id: UUID, at_most: int) -> ScalarSelect[int]:
+    """How much waits for somebody's answer, counted no further than `at_most`; a part of another question."""
+    first = _unanswered(owner_id).with_only_columns(Command.id).limit(at_most).subquery()
+    return select(func.count()).select_from(first).scalar_subquery()
 
 
 def _unanswered(owner_id: UUID) -> Select[Command]:

@@ -6,8 +6,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.errors import NotFound
-from models.reads.inbox import Approver, count_text, count_waiting
-from models.reads.owner_review import count_unanswered
+from models.reads.inbox import COUNTED, Approver, count_text, count_waiting
+from models.reads.owner_review import how_many_unanswered
 from models.reads.shown import PeopleRow, PersonShown, ViewerShown
 from models.reads.viewer import Onlooker
 from models.rules.policy import Action, Relation, Role, Standing, authorise, roles_of
@@ -76,12 +76,17 @@ def viewer_shown(session: Session, onlooker: Onlooker, acting_reason: str | None
     roles = _roles(session, list(wanted))
     person = people[onlooker.person_id]
     acting_for = people[onlooker.acting_for_id] if onlooker.acting_for_id else None
+    # Nobody answers for somebody else.
+    unanswered = literal(0) if acting_for else how_many_unanswered(person.id, COUNTED + 1)
+    tenant_name, unanswered_acts = session.execute(
+        select(Tenant.name, unanswered).where(Tenant.id == onlooker.tenant_id)
+    ).one()
     return ViewerShown(
         person=PersonShown(person.id, person.staff_id, person.name),
-        tenant_name=session.scalar(select(Tenant.name).where(Tenant.id == onlooker.tenant_id)) or "",
+        tenant_name=tenant_name,
         roles=frozenset(roles.get(person.id, [])),
         inbox_count=_inbox_count(session, acting_for or person, roles),
-        unanswered_acts=_unanswered(session, person, roles, acting_for is not None),
+        unanswered_acts=count_text(unanswered_acts),
         acting_for=PersonShown(acting_for.id, acting_for.staff_id, acting_for.name) if acting_for else None,
         acting_reason=acting_reason,
     )
@@ -94,13 +99,6 @@ def _inbox_count(session: Session, person: Person, roles: dict[UUID, list[str]])
     shown = PersonShown(person.id, person.staff_id, person.name)
     count = count_waiting(session, Approver(shown, Role.ADMINISTRATOR in theirs))
     return count_text(count)
-
-
-def _unanswered(session: Session, person: Person, roles: dict[UUID, list[str]], acting: bool) -> str:
-    """Only for those who record time, and who look at their own: nobody answers for somebody else."""
-    if acting or Role.WORKER not in roles.get(person.id, []):
-        return "0"
-    return count_text(count_unanswered(session, person.id))
 
 
 def _roles(session: Session, people: list[UUID]) -> dict[UUID, list[str]]:

@@ -1,15 +1,19 @@
 """Every page in every state: no violation that axe knows, light and dark, on a desk and on a phone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 from sqlalchemy import Engine, delete
 
+from models.database import command_transaction
+from models.rules.flex import FlexType
 from models.rules.transitions import State
+from models.store.owner_review import Answer, Verdict, answer
 from models.tables.accruals import Agreement, AgreementTarget
 from tests.desk import Life
 from tests.e2e.conftest import DESK, PHONE, People
@@ -277,6 +281,88 @@ def something_went_wrong(scene: Scene) -> Page:
     return showing(scene.suzanne(scene.week), "Something went wrong")
 
 
+def busy_day(scene: Scene) -> UUID:
+    """A Monday with a shift changed at short notice, a note, a planned shift, and what Roland did; the entry's id."""
+    life = scene.life
+    done = life.desk.do(life.duane.record(worked("09:00", "17:00", note="Two dogs.")))
+    assert done.entry_id
+    life.desk.do(life.duane.change_shift(FlexType.EXTENDED, done.entry_id, worked("09:00", "17:45"), note="Late bus."))
+    life.plan("18:00", "22:00", shift_type="Late")
+    life.desk.do(life.because(life.roland, "He left early.").amend(done.entry_id, 2, worked("09:00", "16:00")))
+    noted = life.because(life.roland, "He asked me to.").note("Was on site.")
+    life.desk.do(noted)
+    life.desk.do(replace(life.next_week, actor=life.org.roland, reason="He asked me to.").note("On site again."))
+    with command_transaction(life.desk.engine, life.org.tenant_id) as session:
+        answer(session, Answer(life.org.tenant_id, life.org.duane, noted.id, Verdict.DISPUTED, "I was ill."))
+    return done.entry_id
+
+
+def around_entries(scene: Scene) -> Page:
+    busy_day(scene)
+    return showing(scene.duane(), "Others wait for your answer, too: week of 23 November")
+
+
+def around_entries_for_a_supervisor(scene: Scene) -> Page:
+    busy_day(scene)
+    page = scene.roland(scene.week, state=None)
+    page.locator("summary", has_text="Did not work").click()
+    return showing(page, "I was ill.")
+
+
+def around_entries_refused(scene: Scene) -> Page:
+    busy_day(scene)
+    page = scene.duane()
+    page.get_by_text("Add a note").click()
+    page.get_by_role("button", name="Keep this note").click()
+    return showing(page, "Write what you want to have said.")
+
+
+def dispute_refused(scene: Scene) -> Page:
+    busy_day(scene)
+    page = scene.duane()
+    page.locator("#acts summary").click()
+    page.locator("#acts").get_by_role("button", name="Dispute").click()
+    return showing(page, "Say what is not right")
+
+
+def entry_with_notes_edited(scene: Scene) -> Page:
+    return showing(scene.duane(path=f"{scene.week}?edit={busy_day(scene)}"), "Add another note")
+
+
+def flex_asked(scene: Scene) -> Page:
+    busy_day(scene)
+    page = scene.duane()
+    page.get_by_role("link", name="Changed at short notice").click()
+    page.locator("#flex-finish").fill("18:00")
+    return showing(page, "Adds 120 min at the end.")
+
+
+def flex_refused(scene: Scene) -> Page:
+    page = scene.duane(path=f"{scene.week}/entries/{busy_day(scene)}/flex-change")
+    page.get_by_label("Curtailed").check()
+    page.get_by_label("Start").fill("25:00")
+    page.get_by_role("button", name="Record the change").click()
+    return showing(page, "Say who authorised it.")
+
+
+def flex_without_an_entry(scene: Scene) -> Page:
+    page = scene.duane()
+    page.get_by_text("Shift changed at short notice…").click()
+    return showing(page, "A change is recorded on an entry")
+
+
+def submit_with_planned_shifts(scene: Scene) -> Page:
+    busy_day(scene)
+    page = scene.duane()
+    page.get_by_role("link", name="Submit week").click()
+    return showing(page, "1 planned shift is not confirmed yet")
+
+
+def history_of_a_busy_day(scene: Scene) -> Page:
+    busy_day(scene)
+    return showing(scene.duane(path=f"/history/{scene.sheet}"), "Shift extended")
+
+
 SCENES: tuple[Callable[[Scene], Page], ...] = (
     sign_in,
     sign_in_refused,
@@ -309,6 +395,16 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     balances,
     balances_untouched,
     balances_without_an_agreement,
+    around_entries,
+    around_entries_for_a_supervisor,
+    around_entries_refused,
+    dispute_refused,
+    entry_with_notes_edited,
+    flex_asked,
+    flex_refused,
+    flex_without_an_entry,
+    submit_with_planned_shifts,
+    history_of_a_busy_day,
     people_listed,
     people_search_of_nobody,
     no_such_page,

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -63,19 +64,19 @@ class Grid:
         """Send the whole grid as it is shown, with this typed into it; None leaves a box without its tick."""
         return await self.browser.send((page or await self.page()).form(f"{self.at}/cells"), **typed)
 
-    async def send(self, name: str, text: str, page: Page | None = None, **more: object) -> Response:
+    async def send(self, name: str, text: str, page: Page | None = None, **more: Any) -> Response:
         """Send one cell, as the script does."""
         form = (page or await self.page()).form(f"{self.at}/cells")
         base = name.replace("h.", "was.", 1)
         shown = {base: form.fields[base]} if base in form.fields else {}
-        fields = {"command_id": form.fields["command_id"], "turn": 1, name: text} | shown | more
+        fields: dict[str, object] = {"command_id": form.fields["command_id"], "turn": 1, name: text} | shown | more
         return await self.browser.by_htmx.post_form(f"{self.at}/cells", **fields)
 
-    async def commit(self, name: str, text: str, page: Page | None = None, **more: object) -> Page:
+    async def commit(self, name: str, text: str, page: Page | None = None, **more: Any) -> Page:
         """Send one cell, which must be saved; the parts of the page that change."""
         return page_of(await self.send(name, text, page, **more), 200)
 
-    async def refused(self, name: str, text: str, status: int, **more: object) -> str:
+    async def refused(self, name: str, text: str, status: int, **more: Any) -> str:
         """Send one cell, which must be refused; what is said of it."""
         part = page_of(await self.send(name, text, **more), status)
         assert {each.attributes["hx-target"] for each in part.root.all("hx-partial")} <= {"#refusals", "#hours-why"}
@@ -524,7 +525,7 @@ class TestOthers:
         await site.bring_to(grid.org, State.DRAFT)
 
         for text in ("1", ""):
-            forged = {f"was.{cell(TUESDAY)[2:]}": f"{maxs.id}:1:8.00"}
+            forged: dict[str, Any] = {f"was.{cell(TUESDAY)[2:]}": f"{maxs.id}:1:8.00"}
             answer = await grid.send(cell(TUESDAY), text, turn=text, **forged)
             assert answer.status_code in (404, 412)
         assert site.live(grid.org.key(grid.org.max))[0].version == 1

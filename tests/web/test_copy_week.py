@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine, insert, update
 
 from models.rules.lines import Line
 from models.rules.transitions import State
@@ -165,7 +165,7 @@ class TestRows:
                 {"id": uuid4(), "tenant_id": weeks.org.tenant_id, "external_id": f"p{number}", "name": f"p{number}"}
                 for number in range(MOST + 2)
             ]
-            connection.execute(Project.__table__.insert(), rows)
+            connection.execute(insert(Project).values(rows))
 
         for row in rows:
             await weeks.browser.post_form(f"{weeks.at}/rows", type_id=SHIFT, project_id=row["id"])

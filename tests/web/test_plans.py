@@ -30,7 +30,16 @@ def crowded(owner_engine: Engine) -> Organisation:
     org = make_organisation(owner_engine)
     names = {"tenant": org.tenant_id, "boss": org.alex, "type": SHIFT, "many": COLLEAGUES}
     with owner_engine.begin() as connection:
-        for statement in _COLLEAGUES, _TIMESHEETS, _ENTRIES, _VERSIONS, _SUBMISSIONS, _COMMANDS, _ACCRUALS:
+        for statement in (
+            _COLLEAGUES,
+            _TIMESHEETS,
+            _ENTRIES,
+            _VERSIONS,
+            _SUBMISSIONS,
+            _COMMANDS,
+            _ACTS_OF_OTHERS,
+            _ACCRUALS,
+        ):
             connection.execute(text(statement), names)
     with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"ANALYZE {', '.join(CROWDED)}"))
@@ -71,6 +80,12 @@ _SUBMISSIONS = """
 _COMMANDS = """
     INSERT INTO command (id, tenant_id, kind, timesheet_id, owner_id, period_start, body, content_hash)
     SELECT gen_random_uuid(), tenant_id, 'submit', id, owner_id, period_start, '{}', 'hash'
+    FROM timesheet WHERE tenant_id = :tenant
+"""
+_ACTS_OF_OTHERS = """
+    INSERT INTO command (id, tenant_id, kind, timesheet_id, owner_id, period_start, actor_id, body, content_hash,
+                         completed_at, result)
+    SELECT gen_random_uuid(), tenant_id, 'record', id, owner_id, period_start, :boss, '{}', 'hash', now(), '{}'
     FROM timesheet WHERE tenant_id = :tenant
 """
 _ACCRUALS = """

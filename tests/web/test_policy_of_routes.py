@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,18 +12,20 @@ from fastapi.routing import iter_route_contexts
 from httpx2 import Response
 from sqlalchemy import Engine
 
+from models.commands import EntryFields
 from models.database import command_transaction, read_session
 from models.rules import policy
 from models.rules.people import ProjectContent
 from models.rules.period_types import TypeContent
 from models.rules.policy import Action, Grant
 from models.rules.transitions import State
-from models.standard import SHIFT
+from models.standard import SHIFT, TRAINING
 from models.store.changes import GivenBy
 from models.store.lists import PEOPLE_COLUMNS, plan_people
 from models.store.period_types import create_type
 from models.store.projects import create_project
 from models.tables.auth import SignInSession
+from tests import factories
 from tests.contents import Contents
 from tests.desk import Life
 from tests.factories import MONDAY, Organisation, make_organisation, worked
@@ -45,6 +48,8 @@ class Asking:
     move: str = ""
     planned: bool = False
     """Whether the entry it is about is a planned one."""
+    running: bool = False
+    """Whether it has no end yet."""
     shows: bool = False
     """What is sent is answered by a page of its own."""
     own: bool = False
@@ -86,6 +91,12 @@ LEADS_ON = {
     "GET /week": "to one's own week",
     "GET /week/{day}": "to one's own week",
     "GET /people/{staff_id}/week": "to the present week",
+    f"GET {WEEK}/cells": "to the week",
+    f"GET {WEEK}/copy": "to the week",
+    f"GET {WEEK}/rows": "to the week",
+    f"GET {WEEK}/rows/removal": "to the week",
+    f"GET {WEEK}/timer": "to the week",
+    f"GET {WEEK}/timer/stop": "to the week",
     f"GET {WEEK}/entries": "to the week",
     f"GET {WEEK}/entries/{{entry_id}}": "to the week",
     f"GET {WEEK}/entries/{{entry_id}}/removal": "to the week",
@@ -113,6 +124,14 @@ OWN_SESSION = {
 ASKING: dict[str, list[Asking]] = {
     f"GET {WEEK}": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
     f"GET {WEEK}/form": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
+    f"POST {WEEK}/cells": [Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.RECORD}, {f"h.{TRAINING.hex}-{MONDAY}": "18-19"})],
+    f"POST {WEEK}/copy": [Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.RECORD}, {"what": "hours"})],
+    f"POST {WEEK}/rows": [Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.RECORD}, {"type_id": SHIFT})],
+    f"POST {WEEK}/rows/removal": [Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.RECORD}, {"line": SHIFT.hex})],
+    f"POST {WEEK}/timer": [Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.RECORD})],
+    f"POST {WEEK}/timer/stop": [
+        Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.AMEND}, {"entry_id": "{entry_id}", "version": 1}, running=True),
+    ],
     f"POST {WEEK}/entries": [Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.RECORD}, SHIFT_FORM)],
     f"POST {WEEK}/entries/{{entry_id}}": [
         Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.AMEND}, {"version": 1} | SHIFT_FORM),
@@ -261,6 +280,10 @@ async def scene_of(site: Site, org: Organisation, route: str, asking: Asking) ->
         names |= _own_things(site, org)
     if asking.planned:
         names["entry_id"] = await asyncio.to_thread(life.plan, "18:00", "19:00")
+    if asking.running:
+        begun = site.services.now().replace(second=0, microsecond=0) - timedelta(hours=1)
+        recorded = factories.Asking(org, org.duane, org.duane, begun.date()).record(EntryFields(SHIFT, begun))
+        names["entry_id"] = (await asyncio.to_thread(life.desk.do, recorded)).entry_id
     if "{command_id}" in route:
         theirs = life.because(life.roland, "He forgot it.").record(worked("18:00", "19:00"))
         names["command_id"] = (await asyncio.to_thread(life.desk.do, theirs)).command_id

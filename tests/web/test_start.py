@@ -142,7 +142,7 @@ class TestPeople:
     ) -> None:
         change_person(owner_engine, org.max, active=False)
 
-        found = people(await suzanne.page("/admin/people"))
+        found = people(await suzanne.page("/admin/people?inactive=yes"))
 
         assert found == [
             ["AK Alex Krycek", "Supervisor, worker", "Administrators decide", "Act for… Alex Krycek"],

@@ -10,7 +10,7 @@ from models.database import command_transaction, credential_transaction, engine_
 from models.errors import DomainError
 from models.tables.people import Person, Tenant
 from settings import Settings
-from web.auth.tokens import Scope, create_token, revoke_token, tokens_of
+from web.auth.tokens import FOR_PROGRAMS, Scope, create_token, revoke_token, tokens_of
 
 DEMO = "demo"
 """The organisation that is meant where several are and none is named, on a demo installation."""
@@ -21,10 +21,10 @@ def create(settings: Settings, slug: str | None, staff_id: str, days: int, scope
     engine = _engine(settings)
     tenant_id = _tenant_id(engine, slug)
     try:
-        wanted = [Scope(scope) for scope in scopes] or list(Scope)
+        wanted = [Scope(scope) for scope in scopes] or list(FOR_PROGRAMS)
         return create_token(engine, tenant_id, staff_id, name, wanted, timedelta(days=days))
     except ValueError:
-        raise SystemExit(f"A scope is one of {', '.join(Scope)}.") from None
+        raise SystemExit(f"A scope is one of {', '.join(FOR_PROGRAMS)}.") from None
     except DomainError as error:
         raise SystemExit(error.message) from None
 

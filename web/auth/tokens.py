@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, func, or_, select, update
+from sqlalchemy.orm import Session
 
 from models.database import WriteSession, command_transaction, credential_transaction, enter_tenant
 from models.errors import NotFound
@@ -37,6 +38,12 @@ class Scope(StrEnum):
     DECIDE = "decide"
     ADMINISTER = "administer"
     EVENTS = "events"
+    CALENDAR = "calendar"
+    """Only the person's own shifts, by an address that calendar programs keep."""
+
+
+FOR_PROGRAMS = tuple(scope for scope in Scope if scope is not Scope.CALENDAR)
+"""What a token is good for unless somebody says less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,15 @@ def holder_of(engine: Engine, token: str) -> Holder | None:
         )
 
 
-def tokens_of(session: WriteSession, person_id: UUID) -> list[TokenListed]:
+def revoke_own_token(session: WriteSession, person_id: UUID, token_id: UUID) -> None:
+    """The same for a token of somebody's own. Raises `NotFound` for anybody else's."""
+    theirs = select(ApiToken.id).where(ApiToken.id == token_id, ApiToken.person_id == person_id)
+    if session.scalar(theirs) is None:
+        raise NotFound("There is no such token.")
+    revoke_token(session, token_id)
+
+
+def tokens_of(session: Session, person_id: UUID) -> list[TokenListed]:
     """The tokens of a person, newest first."""
     these = select(ApiToken).where(ApiToken.person_id == person_id).order_by(ApiToken.created_at.desc())
     return [

@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 from tempfile import SpooledTemporaryFile
 from typing import IO
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Response
 
 from models.reads.exports import SheetExport, sheet_export, shifts_export
 from models.reads.people import person_by_staff_id
+from models.reads.viewer import Onlooker
 from web.auth.viewer import Viewer
 from web.exports import files
 from web.exports.sheet_csv import sheet_csv
@@ -17,6 +19,7 @@ from web.exports.sheet_pdf import sheet_pdf
 from web.exports.sheet_xlsx import sheet_xlsx
 from web.exports.shifts_ics import shifts_ics
 from web.pages.page import SignedIn, Used, onlooker_of
+from web.services import Services
 
 router = APIRouter()
 
@@ -50,8 +53,12 @@ def as_pdf(sheet_id: UUID, viewer: SignedIn, use: Used) -> Response:
 @router.get("/people/{staff_id}/shifts.ics")
 def shifts(staff_id: str, viewer: SignedIn, use: Used) -> Response:
     """A person's shifts of the last weeks and the next months as a calendar."""
-    onlooker = onlooker_of(viewer)
-    today = use.now().astimezone(viewer.zone).date()
+    return calendar_of(use, onlooker_of(viewer), staff_id, viewer.zone)
+
+
+def calendar_of(use: Services, onlooker: Onlooker, staff_id: str, zone: ZoneInfo) -> Response:
+    """Somebody's shifts around today, in the zone of who looks. Raises `NotFound`."""
+    today = use.now().astimezone(zone).date()
     first, last = today - timedelta(weeks=WEEKS_BACK), today + timedelta(weeks=WEEKS_AHEAD)
     with use.reading(onlooker) as session:
         owner = person_by_staff_id(session, staff_id)

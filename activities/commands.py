@@ -6,7 +6,7 @@ Load, check, apply the rule, write everything it says, return what the workflow 
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, bindparam, func, select
 from temporalio import activity
 
 from activities.act import Act, Rule
@@ -87,11 +87,10 @@ def carry_out(session: WriteSession, asked: Asked, held: dict[UUID, Timesheet]) 
     capacity = require_allowed(asked, circle)
     if is_old_news(session, asked):
         return _ignored(session, asked, held)
-    policy = session.get_one(TenantPolicy, asked.key.tenant_id)
+    policy, now = session.execute(_POLICY, {"tenant": asked.key.tenant_id}).one()
     opened = _open_missing(session, asked, policy, held)
     for place in asked.own_places:
         require_state(asked, State(held[place.timesheet_id(asked.key.tenant_id)].state))
-    now = session.scalars(select(func.now())).one()
     act = Act(session, asked, circle, capacity, policy, held[asked.key.timesheet_id], held, now)
     for sheet in opened:
         _tell_opened(act, sheet)
@@ -141,6 +140,9 @@ def _require_recording(part: Asked, owners: frozenset[UUID]) -> None:
         raise NotFound("There is no such person.")
     if part.kind not in RECORDING - {CommandKind.BATCH}:
         raise Invalid.field("kind", "Only entries and notes are changed together.")
+
+
+_POLICY = select(TenantPolicy, func.now()).where(TenantPolicy.tenant_id == bindparam("tenant"))
 
 
 def _hold(session: WriteSession, ref: CommandRef) -> dict[UUID, Timesheet]:

@@ -6,15 +6,22 @@ A read session and a command transaction are different types, so a page cannot w
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from time import monotonic
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, create_engine, make_url, text
-from sqlalchemy.exc import OperationalError
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 LOCK_WAIT = "5s"
 """How long a statement waits for a row that another transaction holds."""
+
+FRESH_SECONDS = 1.0
+"""A connection that was used so lately is not asked first whether it still stands."""
 
 UNAVAILABLE = (OperationalError, PoolTimeout)
 """What a database that is away, or a pool that is exhausted, looks like."""
@@ -37,12 +44,11 @@ def engine_for(url: str, pool_size: int = 10) -> Engine:
 
     `url` is a `postgresql://` URL of the application's role.
     """
-    return create_engine(
+    engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=3,
-        pool_pre_ping=True,
         hide_parameters=True,  # what people typed is nothing for logs
         connect_args={
             "connect_timeout": 3,
@@ -54,6 +60,9 @@ def engine_for(url: str, pool_size: int = 10) -> Engine:
             "options": f"-c lock_timeout={LOCK_WAIT} -c statement_timeout=10s",
         },
     )
+    event.listen(engine, "checkin", _note_when)
+    event.listen(engine, "checkout", _require_alive)
+    return engine
 
 
 @contextmanager
@@ -90,6 +99,21 @@ def credential_transaction(engine: Engine, key: str) -> Iterator[WriteSession]:
 def enter_tenant(session: WriteSession, tenant_id: UUID) -> None:
     """From here on the transaction sees the rows of the tenant that its credential belongs to."""
     session.execute(_SET_TENANT, {"tenant": str(tenant_id)})
+
+
+def _note_when(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = monotonic()
+
+
+def _require_alive(connection: psycopg.Connection[Any], record: ConnectionPoolEntry, _proxy: object) -> None:
+    """A database that was restarted has closed connections that nobody has used since: those are replaced."""
+    if monotonic() - record.info.get("used", monotonic()) < FRESH_SECONDS:
+        return
+    try:
+        connection.execute("")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError from error
 
 
 @contextmanager

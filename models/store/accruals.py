@@ -44,7 +44,7 @@ def contribute(
     Days without an agreement get nothing. Minutes (or counts) by the person's local days.
     """
     after = _agreed(session, person_id, contributions(entry))
-    before = _contributions_of(session, entry_id, version - 1)
+    before = _contributions_of(session, entry_id, version - 1) if version > 1 else {}
     _add_contributions(session, tenant_id, person_id, entry_id, version, after)
     delta: Delta = Counter(after)
     delta.subtract(before)

@@ -21,9 +21,9 @@ from models.rules.days import local_date
 from models.rules.periods import period_of
 from models.rules.policy import Action, Relation, Role, Standing, authorise
 from models.rules.transitions import CommandKind
-from models.store.commands import is_done
 from models.store.dead_letters import forget_unseen, keep_letter
 from models.store.people import load_circle
+from models.tables.intake import ScheduledEntry
 from models.tables.people import TenantPolicy
 from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Timesheet
@@ -94,7 +94,8 @@ def _asked(commands: Commands, sender: Sender, event: ScheduledEvent, tries: int
     """The event as a command; None when nothing is left to do."""
     command_id, shift = event.command_id(sender.person_id, tries), event.data
     with read_session(commands.engine, sender.tenant_id) as session:
-        if is_done(session, sender.tenant_id, command_id):
+        known = session.get(ScheduledEntry, (sender.tenant_id, shift.entry_id))
+        if known is not None and known.version >= shift.version:
             return None
         entry = session.get(TimeEntry, shift.entry_id)
         if entry is not None or shift.action is not ScheduleAction.DELETE:

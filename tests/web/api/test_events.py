@@ -209,6 +209,18 @@ async def test_nothing_is_planned_into_a_week_that_was_certified(
     assert "submitted" in letters(api, org)[0].reason
 
 
+async def test_what_is_older_is_no_trouble_to_a_week_that_was_certified(
+    api: Api, org: Organisation, scheduler: Program
+) -> None:
+    id_ = uuid4()
+    await outcome(scheduler, event(org, id_, 2, day=MONDAY + timedelta(days=1)))
+    await api.site.give(Asking(org, org.duane, org.duane).confirm(id_))
+    await api.site.bring_to(org, State.SUBMITTED)
+
+    assert await outcome(scheduler, event(org, id_, 1, day=MONDAY + timedelta(days=1))) == "ignored"
+    assert letters(api, org) == []
+
+
 async def test_an_entry_of_somebody_else_is_left_alone(api: Api, org: Organisation, scheduler: Program) -> None:
     id_ = uuid4()
     await outcome(scheduler, event(org, id_))

@@ -3,12 +3,14 @@ for certain what came of it.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from temporalio.client import (
     Client,
@@ -48,6 +50,9 @@ TOLD_EVERY_SECONDS = 5.0
 TOLD_TIMES = 720
 """For an hour: how often a workflow is told to look at its timesheet again, while Temporal does not take it."""
 
+Asking = Callable[[Session], Asked]
+"""Makes the command of what a transaction reads."""
+
 log = structlog.get_logger()
 
 
@@ -63,33 +68,35 @@ class Commands:
     _telling: set[asyncio.Task[None]] = field(default_factory=set, repr=False, compare=False)
     """What goes on after the answer was given."""
 
-    async def give(self, onlooker: Onlooker, asked: Asked) -> CommandOutcome:
+    async def give(self, onlooker: Onlooker, asked: Asked | Asking) -> CommandOutcome:
         """Have a command carried out and return what it did, or the stored outcome if that was done before.
 
-        Raises the refusal. When the workflow does not answer in time the command is withdrawn, so that
-        'nothing was saved' stays true.
+        `asked` is the command, or reads what it takes to ask it in the transaction that notes it. Raises the
+        refusal. When the workflow does not answer in time the command is withdrawn, so that 'nothing was saved'
+        stays true.
         """
-        with structlog.contextvars.bound_contextvars(command_id=str(asked.id), command=asked.kind.value):
-            try:
-                done = await run_in_threadpool(self._ask, onlooker, asked)
-            except UNAVAILABLE as error:
-                # It may have been sent before, and saved then: so the form stays the same.
-                raise Unconfirmed(
-                    "Nothing was saved just now: the database does not answer. Send the same form again in a moment."
-                ) from error
+        try:
+            noted, done = await run_in_threadpool(self._ask, onlooker, asked)
+        except UNAVAILABLE as error:
+            # It may have been sent before, and saved then: so the form stays the same.
+            raise Unconfirmed(
+                "Nothing was saved just now: the database does not answer. Send the same form again in a moment."
+            ) from error
+        with structlog.contextvars.bound_contextvars(command_id=str(noted.id), command=noted.kind.value):
             if done is None:
-                done = await self._carry_out(asked)
+                done = await self._carry_out(noted)
             else:
-                self._tell_workflow(asked)
+                self._tell_workflow(noted)
             log.info("command done", repeated=done.repeated)
             return done
 
-    def _ask(self, onlooker: Onlooker, asked: Asked) -> CommandOutcome | None:
-        with command_transaction(self.engine, asked.key.tenant_id) as session:
+    def _ask(self, onlooker: Onlooker, given: Asked | Asking) -> tuple[Asked, CommandOutcome | None]:
+        with command_transaction(self.engine, onlooker.tenant_id) as session:
+            asked = given if isinstance(given, Asked) else given(session)
             circle = circle_for(session, onlooker, asked.owner_id)
             require_allowed(asked, circle)
             self._require_sheet(session, asked)
-            return commands.ask(session, asked)
+            return asked, commands.ask(session, asked)
 
     def _require_sheet(self, session: WriteSession, asked: Asked) -> None:
         """A workflow is only started for a timesheet that exists, or that the command will open."""

@@ -24,9 +24,14 @@ class Onlooker:
 def circle_for(session: Session, onlooker: Onlooker, owner_id: UUID) -> Circle:
     """The owner's circle, for somebody who may see the owner's time.
 
-    Raises `NotFound` when they may not, exactly as when there is no such person.
+    Raises `NotFound` when they may not, exactly as when there is no such person. Asked again in one transaction
+    it answers the same.
     """
-    circle = load_circle(session, owner_id, onlooker.person_id, onlooker.acting_for_id)
+    known: dict[tuple[Onlooker, UUID], Circle] = session.info.setdefault("circles", {})
+    circle = known.get((onlooker, owner_id))
+    if circle is None:
+        circle = load_circle(session, owner_id, onlooker.person_id, onlooker.acting_for_id)
+        known[onlooker, owner_id] = circle
     if not sees_time(onlooker, circle):
         raise NotFound("There is no such page, or you may not see it.")
     return circle

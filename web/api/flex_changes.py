@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from models.commands import AddFlexChange, Asked
+from models.commands import AddFlexChange, Asked, made_by
 from models.errors import NotFound
 from models.reads.api.records import DaysWanted, flex_changes
 from models.reads.viewer import circle_for
@@ -82,13 +82,8 @@ class FlexChange(Resource):
 async def add(caller: Records, use: Used, key: Key, body: NewFlexChange, response: Response) -> FlexChange:
     """Record the change and change the time entry, in one transaction: across two timesheets if it moves that far."""
 
-    def ask() -> Asked:
-        with use.reading(caller.onlooker) as session:
-            return _asked(session, caller, key, body)
-
-    asked = await run_in_threadpool(ask)
-    await use.commands.give(caller.onlooker, asked)
-    made = asked.makes("flex-change")
+    await use.commands.give(caller.onlooker, lambda session: _asked(session, caller, key, body))
+    made = made_by(caller.tenant_id, key, "flex-change")
     response.headers["Location"] = f"/resources/flex-changes/{made}"
     return await run_in_threadpool(_read, use, caller, made)
 

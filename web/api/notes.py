@@ -4,9 +4,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 from pydantic import ConfigDict, Field
+from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from models.commands import AddNote, Asked
+from models.commands import AddNote, Asked, made_by
 from models.errors import NotFound
 from models.reads.api.records import DaysWanted, notes
 from models.reads.viewer import circle_for
@@ -72,15 +73,13 @@ def find(caller: Reads, use: Used, asked: Paged, within: Within) -> Listed[Note]
 async def add(caller: Records, use: Used, key: Key, body: NewNote, response: Response) -> Note:
     """Say something about a day, for good."""
 
-    def ask() -> Asked:
-        with use.reading(caller.onlooker) as session:
-            owner = whose(session, caller, body.owner_id)
-            note = AddNote(body.date, body.content, body.time_entry_id)
-            return owner.ask(key, CommandKind.ADD_NOTE, owner.period_start_of(body.date), note, body)
+    def ask(session: Session) -> Asked:
+        owner = whose(session, caller, body.owner_id)
+        note = AddNote(body.date, body.content, body.time_entry_id)
+        return owner.ask(key, CommandKind.ADD_NOTE, owner.period_start_of(body.date), note, body)
 
-    asked = await run_in_threadpool(ask)
-    await use.commands.give(caller.onlooker, asked)
-    made = asked.makes("note")
+    await use.commands.give(caller.onlooker, ask)
+    made = made_by(caller.tenant_id, key, "note")
     response.headers["Location"] = f"/resources/notes/{made}"
     return await run_in_threadpool(_read, use, caller, made)
 

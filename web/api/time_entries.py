@@ -174,13 +174,12 @@ def find(
 async def record(caller: Records, use: Used, key: Key, body: NewEntry, response: Response) -> TimeEntry:
     """Record time; it goes onto the timesheet of the local day it starts on."""
 
-    def ask() -> Asked:
-        with use.reading(caller.onlooker) as session:
-            owner = whose(session, caller, body.owner_id)
-            start = owner.period_start(body.actual_start_time)
-            return owner.ask(key, CommandKind.RECORD, start, Record(body.fields), body)
+    def ask(session: Session) -> Asked:
+        owner = whose(session, caller, body.owner_id)
+        start = owner.period_start(body.actual_start_time)
+        return owner.ask(key, CommandKind.RECORD, start, Record(body.fields), body)
 
-    outcome = await use.commands.give(caller.onlooker, await run_in_threadpool(ask))
+    outcome = await use.commands.give(caller.onlooker, ask)
     assert outcome.entry_id is not None
     response.headers["Location"] = f"/resources/time-entries/{outcome.entry_id}"
     return await run_in_threadpool(_read, use, caller, outcome.entry_id, response)
@@ -195,7 +194,7 @@ async def replace(
 ) -> Listed[TimeEntry]:
     """Replace the content of several entries: all of them or none. What is wrong names its entry by `path`."""
     try:
-        await use.commands.give(caller.onlooker, await run_in_threadpool(_ask_together, use, caller, key, body))
+        await use.commands.give(caller.onlooker, lambda session: _ask_together(session, caller, key, body))
     except DomainError as refused:
         raise _naming(refused, body) from refused
     return await run_in_threadpool(_read_all, use, caller, [each.entry_id for each in body])
@@ -217,11 +216,7 @@ async def put(
 ) -> TimeEntry:
     """Replace the content of an entry by a new version of it; the former ones stay readable."""
 
-    def ask() -> Asked:
-        with use.reading(caller.onlooker) as session:
-            return _amending(session, caller, key, entry_id, seen, body)
-
-    await use.commands.give(caller.onlooker, await run_in_threadpool(ask))
+    await use.commands.give(caller.onlooker, lambda session: _amending(session, caller, key, entry_id, seen, body))
     return await run_in_threadpool(_read, use, caller, entry_id, response)
 
 
@@ -237,14 +232,13 @@ async def remove(
 ) -> None:
     """Remove an entry: its last version says so, and all of them stay readable."""
 
-    def ask() -> Asked:
-        with use.reading(caller.onlooker) as session:
-            found = changeable(session, caller, key, entry_id, seen)
-            owner = whose(session, caller, found.content.owner_id)
-            start = owner.period_start(found.content.start_at)
-            return owner.ask(key, CommandKind.REMOVE, start, Remove(entry_id, seen), given_by(body, reason))
+    def ask(session: Session) -> Asked:
+        found = changeable(session, caller, key, entry_id, seen)
+        owner = whose(session, caller, found.content.owner_id)
+        start = owner.period_start(found.content.start_at)
+        return owner.ask(key, CommandKind.REMOVE, start, Remove(entry_id, seen), given_by(body, reason))
 
-    await use.commands.give(caller.onlooker, await run_in_threadpool(ask))
+    await use.commands.give(caller.onlooker, ask)
 
 
 @router.get("/{entry_id}/versions", operation_id="getTimeEntryVersions", responses=READING)
@@ -297,18 +291,17 @@ def shown(found: EntryFound) -> TimeEntry:
     )
 
 
-def _ask_together(use: Services, caller: Caller, key: UUID, body: list[Replacement]) -> Asked:
+def _ask_together(session: Session, caller: Caller, key: UUID, body: list[Replacement]) -> Asked:
     """The whole call as one command of the first entry's timesheet."""
-    with use.reading(caller.onlooker) as session:
-        asked = [_replacing(session, caller, key, index, each) for index, each in enumerate(body)]
-        first = asked[0]
-        owner = whose(session, caller, first.owner_id)
-        changes = tuple(
-            Change(each.kind, each.owner_id, each.period_start, json_of(each.body), each.on_behalf_of_id, each.reason)
-            for each in asked
-        )
-        given = Given(on_behalf_of=first.on_behalf_of_id, reason=first.reason)
-        return owner.ask(key, CommandKind.BATCH, first.period_start, Batch(changes), given)
+    asked = [_replacing(session, caller, key, index, each) for index, each in enumerate(body)]
+    first = asked[0]
+    owner = whose(session, caller, first.owner_id)
+    changes = tuple(
+        Change(each.kind, each.owner_id, each.period_start, json_of(each.body), each.on_behalf_of_id, each.reason)
+        for each in asked
+    )
+    given = Given(on_behalf_of=first.on_behalf_of_id, reason=first.reason)
+    return owner.ask(key, CommandKind.BATCH, first.period_start, Batch(changes), given)
 
 
 def _replacing(session: Session, caller: Caller, key: UUID, index: int, each: Replacement) -> Asked:

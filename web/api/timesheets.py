@@ -201,12 +201,11 @@ async def _give(
     given: Given,
     response: Response,
 ) -> Timesheet:
-    def ask() -> Asked:
-        with use.reading(caller.onlooker) as session:
-            sheet = sheet_of(session, timesheet_id)
-            return whose(session, caller, sheet.owner_id).ask(key, kind, sheet.period_start, body, given)
+    def ask(session: Session) -> Asked:
+        sheet = sheet_of(session, timesheet_id)
+        return whose(session, caller, sheet.owner_id).ask(key, kind, sheet.period_start, body, given)
 
-    await use.commands.give(caller.onlooker, await run_in_threadpool(ask))
+    await use.commands.give(caller.onlooker, ask)
     response.headers["Location"] = f"/resources/timesheets/{timesheet_id}"
     return await run_in_threadpool(_read, use, caller, timesheet_id, response)
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 from temporalio.client import Client
 
@@ -125,6 +126,7 @@ def build_app(settings: Settings) -> FastAPI:
     documentation.install(app, settings)
     app.mount("/static", Assets(directory=STATIC), name="static")
     errors.install(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Measured)
     return app
 

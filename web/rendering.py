@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from models.rules.durations import hours_text, signed_hours_text
 from web.assets import asset
+from web.auth.csrf import masked
 from web.htmx import VARY, htmx
 from web.notices import COOKIE as NOTICE_COOKIE
 from web.notices import take_notice
@@ -110,7 +111,7 @@ def _frame(request: Request, notice: dict[str, str] | None) -> dict[str, Any]:
     viewer = getattr(request.state, "viewer", None)
     return {
         "viewer": getattr(request.state, "frame", None),
-        "csrf_token": viewer.csrf_token if viewer else "",
+        "csrf_token": masked(viewer.csrf_token) if viewer else "",
         "csp_nonce": getattr(request.state, "csp_nonce", ""),
         "theme": theme if theme in THEMES else "auto",
         "path": request.url.path,

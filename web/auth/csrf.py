@@ -1,6 +1,7 @@
 """Only our own pages change things: a token that no other site can read, and the origin a browser tells."""
 
 import hmac
+import secrets
 from urllib.parse import urlsplit
 
 from fastapi import Request
@@ -13,6 +14,8 @@ FIELD = "csrf"
 
 HEADER = "X-CSRF-Token"
 """The header that scripts send instead."""
+
+TOKEN_BYTES = 32
 
 UNCHANGING = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing and need no token."""
@@ -51,8 +54,32 @@ async def require_token(request: Request, expected: str) -> None:
 
 def require_same_token(given: str, expected: str) -> None:
     """Raises `FormExpired` for another token. It takes as long however much of it is right."""
-    if not hmac.compare_digest(given.encode(errors="replace"), expected.encode()):
+    if not hmac.compare_digest(unmasked(given).encode(errors="replace"), expected.encode()):
         raise FormExpired
+
+
+def masked(token: str) -> str:
+    """A token as a page shows it: written otherwise each time, since pages are compressed, and how well a page is
+    compressed would tell which of a guessed token's characters stand in it."""
+    if not token:
+        return ""
+    secret = bytes.fromhex(token)
+    pad = secrets.token_bytes(len(secret))
+    return (pad + _either(pad, secret)).hex()
+
+
+def unmasked(given: str) -> str:
+    """What `masked` was given; anything else as it is."""
+    try:
+        both = bytes.fromhex(given)
+    except ValueError:
+        return given
+    half = TOKEN_BYTES
+    return _either(both[:half], both[half:]).hex() if len(both) == 2 * half else given
+
+
+def _either(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
 def require_same_origin(request: Request, base_url: str) -> None:

@@ -83,7 +83,7 @@ def _show(request: Request, form: dict[str, str], refusal: DomainError | None = 
         demo=not settings.production,
         demo_accounts=() if settings.production else demo.ACCOUNTS,
         demo_password="" if settings.production else demo.PASSWORD,
-        csrf_token=csrf.sign_in_token(secret_of(settings), form_cookie),
+        csrf_token=csrf.masked(csrf.sign_in_token(secret_of(settings), form_cookie)),
     )
     cookies.FORM.give(response, settings, form_cookie)
     if isinstance(refusal, Throttled):

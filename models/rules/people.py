@@ -13,6 +13,9 @@ MAX_EXTERNAL_ID = 50
 MAX_NAME = 200
 MAX_EMAIL = 254
 
+MOST_LEVELS = 50
+"""How many levels a hierarchy may have: whoever decides on somebody's time is looked for level by level."""
+
 NOT_IN_ADDRESSES = "/\\?#%"
 """Characters that an external id has none of, since it stands in the addresses of pages."""
 
@@ -137,16 +140,17 @@ def change_errors(before: PersonContent, after: PersonContent, own: bool, last_a
 
 
 def cycle_above(person_id: UUID, supervisors: Mapping[UUID, UUID | None]) -> list[UUID] | None:
-    """The way up from a person back to that same person, both ends included; None when it ends at the top.
+    """The way up from a person back to that same person, both ends included; None when there is none.
 
-    `supervisors` says who is directly above whom, as it would be.
+    `supervisors` says who is directly above whom, as it would be. A way that `is_too_deep` is not followed further.
     """
-    way = [person_id]
-    above = supervisors.get(person_id)
-    while above is not None and above not in way:
-        way.append(above)
-        above = supervisors.get(above)
-    return [*way, person_id] if above == person_id else None
+    way = _way_up(person_id, supervisors)
+    return way if way[0] == way[-1] and len(way) > 1 else None
+
+
+def is_too_deep(person_id: UUID, supervisors: Mapping[UUID, UUID | None]) -> bool:
+    """Whether more people would be above a person than a hierarchy has levels."""
+    return len(_way_up(person_id, supervisors)) > MOST_LEVELS
 
 
 def cycle_text(names: Iterable[str]) -> str:
@@ -178,6 +182,16 @@ _ROLES = frozenset(Role)
 _PLACE = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 _ADDRESS = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
 _LONGEST_QUOTE = 40
+
+
+def _way_up(person_id: UUID, supervisors: Mapping[UUID, UUID | None]) -> list[UUID]:
+    """A person and whoever is above them, until there is nobody, somebody comes again, or it is too deep anyway."""
+    way = [person_id]
+    while (above := supervisors.get(way[-1])) is not None and len(way) <= MOST_LEVELS:
+        way.append(above)
+        if above in way[:-1]:
+            break
+    return way
 
 
 def _is_text(text: str) -> bool:

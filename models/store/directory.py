@@ -17,7 +17,15 @@ from sqlalchemy.orm import Session
 from models.database import WriteSession
 from models.errors import Invalid, NotFound, Stale
 from models.rules.entry_fields import Refused
-from models.rules.people import PersonContent, change_errors, cycle_above, cycle_text, person_errors
+from models.rules.people import (
+    MOST_LEVELS,
+    PersonContent,
+    change_errors,
+    cycle_above,
+    cycle_text,
+    is_too_deep,
+    person_errors,
+)
 from models.rules.policy import Action, Role
 from models.store.accruals import recompute
 from models.store.changes import Change, GivenBy, Kept, Subject, done_before, hash_of, keep, require_none, take_turn
@@ -171,6 +179,7 @@ def people_refused(
     alone = _only_administrators(session, before, wanted)
     taken = _staff_ids_taken(session, wanted)
     above = _people_above(session, wanted)
+    supervisors = {id_: each.supervisor_id for id_, each in above.items()}
     refused = {}
     for id_, content in wanted.items():
         errors = person_errors(content, time_zones())
@@ -179,7 +188,7 @@ def people_refused(
         if id_ in before:
             errors += change_errors(before[id_].content, content, id_ == actor_id, id_ in alone)
         if id_ not in before or before[id_].content.supervisor_id != content.supervisor_id:
-            errors += _supervisor_errors(id_, content, above, wanted)
+            errors += _supervisor_errors(id_, content.supervisor_id, above, supervisors)
         if errors:
             refused[id_] = errors
     return refused
@@ -192,16 +201,20 @@ def time_zones() -> frozenset[str]:
 
 
 def _supervisor_errors(
-    person_id: UUID, content: PersonContent, above: Mapping[UUID, Above], wanted: Mapping[UUID, PersonContent]
+    person_id: UUID,
+    supervisor_id: UUID | None,
+    above: Mapping[UUID, Above],
+    supervisors: Mapping[UUID, UUID | None],
 ) -> list[Refused]:
-    supervisor_id = content.supervisor_id
     if supervisor_id is None:
         return []
     if supervisor_id not in above:
         return [Refused("supervisorId", "There is no such person. Choose somebody of your organisation.")]
-    cycle = cycle_above(person_id, {id_: each.supervisor_id for id_, each in above.items()})
+    cycle = cycle_above(person_id, supervisors)
     if cycle:
         return [Refused("supervisorId", cycle_text(above[id_].name for id_ in cycle))]
+    if is_too_deep(person_id, supervisors):
+        return [Refused("supervisorId", f"A hierarchy has {MOST_LEVELS} levels at most. Choose somebody further up.")]
     if not above[supervisor_id].active:
         return [Refused("supervisorId", f"{above[supervisor_id].name} is not active, so decides for nobody.")]
     return []

@@ -50,6 +50,7 @@ class Person(TenantOwned, Base):
         UniqueConstraint("tenant_id", "staff_id"),
         Index("ix_person_supervisor", "tenant_id", "supervisor_id"),
         Index("ix_person_name", "tenant_id", "name", "staff_id"),
+        Index("ix_person_active", "tenant_id", "name", "staff_id", postgresql_where=text("active")),
         Index("ix_person_email", "tenant_id", func.lower(text("email"))),
         CheckConstraint("supervisor_id <> id", name="not_own_supervisor"),
         {"info": READ_WRITE},

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
@@ -13,12 +14,13 @@ from sqlalchemy import Engine, delete
 from models.database import command_transaction
 from models.rules.flex import FlexType
 from models.rules.transitions import State
+from models.standard import ABSENCE, OVERTIME, SHIFT
 from models.store.owner_review import Answer, Verdict, answer
 from models.tables.accruals import Agreement, AgreementTarget
 from tests.desk import Life
 from tests.e2e.conftest import DESK, PHONE, People
-from tests.e2e.steps import act_for, edit, fill_times, record
-from tests.factories import MONDAY, change_person, worked
+from tests.e2e.steps import TODAY, act_for, edit, fill_times, record
+from tests.factories import MONDAY, Asking, change_person, worked
 
 pytestmark = pytest.mark.e2e
 
@@ -265,11 +267,79 @@ def balances_without_an_agreement(scene: Scene) -> Page:
 
 def people_listed(scene: Scene) -> Page:
     change_person(scene.owner_engine, scene.life.org.max, active=False)
-    return showing(scene.suzanne("/admin/people"), "Inactive")
+    return showing(scene.suzanne("/admin/people?inactive=yes"), "Inactive")
 
 
 def people_search_of_nobody(scene: Scene) -> Page:
     return showing(scene.suzanne("/admin/people?q=Quill"), "Nobody is called")
+
+
+def person_new(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/people/new")
+    page.get_by_label("Mail address").fill("nobody")
+    page.get_by_label("Time zone").fill("Mars/Base")
+    page.get_by_role("button", name="Add this person").click()
+    return showing(page, "no time zone “Mars/Base”")
+
+
+def person_changed(scene: Scene) -> Page:
+    page = scene.suzanne(f"/admin/people/{scene.staff_id}")
+    page.get_by_label("Name").fill("Duane B.")
+    page.get_by_role("button", name="Save changes").click()
+    page.get_by_role("button", name="Set a password").click()
+    return showing(page, "is shown only now")
+
+
+def projects(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/projects/proj-533")
+    page.get_by_label("Active").uncheck()
+    page.get_by_role("button", name="Save changes").click()
+    showing(page, "Saved.")
+    page.goto("/admin/projects")
+    return showing(page, "Inactive")
+
+
+def project_refused(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/projects/proj-533")
+    page.get_by_label("Name").fill("")
+    page.get_by_role("button", name="Save changes").click()
+    return showing(page, "1 to 200 characters")
+
+
+def types(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/types")
+    page.get_by_label("Late after so many working days").fill("3")
+    page.get_by_role("button", name="Save the rule").click()
+    return showing(page, "Late after working days")
+
+
+def type_refused(scene: Scene) -> Page:
+    scene.life.record()
+    page = scene.suzanne(f"/admin/types/{SHIFT}")
+    page.get_by_label("Counts to target hours").uncheck()
+    page.get_by_role("button", name="Save changes").click()
+    return showing(page, "what it feeds stays")
+
+
+def list_refused(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/people/import")
+    page.get_by_label("Or paste it here").fill("staff_id,salary")
+    page.get_by_role("button", name="Look at every line").click()
+    return showing(page, "cannot be left out")
+
+
+def list_looked_at(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/people/import")
+    lines = (
+        "staff_id,name",
+        "staff-1,Walter",
+        f"{scene.staff_id},Duane B.",
+        "staff-2,",
+        f"{scene.life.org.slug}-0,Alex Krycek",
+    )
+    page.get_by_label("Or paste it here").fill("\n".join(lines))
+    page.get_by_role("button", name="Look at every line").click()
+    return showing(page, "Some lines are refused")
 
 
 def no_such_page(scene: Scene) -> Page:
@@ -279,6 +349,83 @@ def no_such_page(scene: Scene) -> Page:
 def something_went_wrong(scene: Scene) -> Page:
     change_person(scene.owner_engine, scene.life.org.duane, time_zone="Nowhere/At_All")
     return showing(scene.suzanne(scene.week), "Something went wrong")
+
+
+def full_grid(scene: Scene) -> None:
+    """Everything that a cell can show: hours, too many of them, several entries, a plan, a whole day, nothing."""
+    life, days = scene.life, [MONDAY + timedelta(days=number) for number in range(7)]
+    dogs = life.org.projects["proj-533"]
+    life.desk.do(life.duane.record(worked("08:00", "18:30", days[0], project_id=dogs, task="washing dog")))
+    life.desk.do(life.duane.record(worked("09:00", "12:00", days[1], OVERTIME)))
+    life.desk.do(life.duane.record(worked("13:00", "14:00", days[1], OVERTIME)))
+    life.desk.do(life.duane.record(worked("00:00", "24:00", days[2], ABSENCE)))
+    life.desk.do(life.duane.record(worked("09:02", None, days[3], project_id=dogs)))
+    life.plan("09:00", "17:00", days[4])
+
+
+def grid_full(scene: Scene) -> Page:
+    full_grid(scene)
+    page = showing(scene.duane(), "Day total")
+    page.get_by_text("Copy last week", exact=True).click()
+    return page
+
+
+def grid_saved(scene: Scene) -> Page:
+    full_grid(scene)
+    page = scene.duane()
+    page.get_by_label("Overtime, Friday").fill("2")
+    page.keyboard.press("Enter")
+    page.get_by_label("Overtime, Saturday").fill("1")
+    return showing(page, "Recorded: Friday 20 November, 17:00 – 19:00.")
+
+
+def grid_refused(scene: Scene) -> Page:
+    full_grid(scene)
+    page = scene.duane()
+    for day, typed in (("Monday", "9-12"), ("Saturday", "half")):
+        page.get_by_label(f"Overtime, {day}").fill(typed)
+        page.keyboard.press("Enter")
+    expect(page.locator("#saved")).to_have_text("Not saved: 2")
+    page.get_by_text("Add a row", exact=True).click()
+    return showing(page, "“half” cannot be read.")
+
+
+def grid_wants_a_reason(scene: Scene) -> Page:
+    scene.life.bring_to(State.REJECTED)
+    scene.life.revise()
+    page = scene.duane()
+    page.get_by_label("Shift, Monday").fill("")
+    page.keyboard.press("Enter")
+    return showing(page, "certified before. Please give a reason")
+
+
+def grid_of_others(scene: Scene) -> Page:
+    full_grid(scene)
+    return showing(scene.roland(scene.week, state=None), "Why do you change it?")
+
+
+def week_keys(scene: Scene) -> Page:
+    page = scene.duane()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    return page
+
+
+def clock_running(scene: Scene) -> Page:
+    page = scene.duane(path="/week")
+    page.locator("summary", has_text="Go to a date").click()
+    page.locator(".timer summary").click()
+    page.get_by_role("button", name="Start the clock").click()
+    return showing(page, "Stop it when you are done.")
+
+
+def clock_refused(scene: Scene) -> Page:
+    page = scene.duane(path="/week")
+    page.locator(".timer summary").click()
+    mine = Asking(scene.life.org, scene.life.org.duane, scene.life.org.duane, TODAY)
+    scene.life.desk.do(mine.record(worked("00:00", "24:00", TODAY, ABSENCE)))
+    page.get_by_role("button", name="Start the clock").click()
+    return showing(page, "the whole day")
 
 
 def busy_day(scene: Scene) -> UUID:
@@ -372,6 +519,14 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     week_rejected,
     week_approved,
     week_locked,
+    week_keys,
+    grid_full,
+    grid_saved,
+    grid_refused,
+    grid_wants_a_reason,
+    grid_of_others,
+    clock_running,
+    clock_refused,
     entry_recorded,
     entry_refused,
     entry_overlapping,
@@ -407,6 +562,14 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     history_of_a_busy_day,
     people_listed,
     people_search_of_nobody,
+    person_new,
+    person_changed,
+    projects,
+    project_refused,
+    types,
+    type_refused,
+    list_refused,
+    list_looked_at,
     no_such_page,
     something_went_wrong,
 )

@@ -42,9 +42,15 @@ def open_week(people: People, org: Organisation, **context: object) -> Page:
 
 def add_row(page: Page, type_name: str, project: str = "No project") -> None:
     """A row to type into, which then has the focus."""
-    page.get_by_label("Kind of time").select_option(label=type_name)
+    page.get_by_label("Kind of time", exact=True).select_option(label=type_name)
     page.locator("#row-project").select_option(label=project)
     page.get_by_role("button", name="Add", exact=True).click()
+
+
+def shows(page: Page, dates: str) -> None:
+    """The week of these dates is there, down to its last line."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(dates)
+    page.wait_for_load_state()
 
 
 def commands_sent(page: Page) -> list[Request]:
@@ -100,6 +106,19 @@ def test_it_is_said_where_hours_were_put(people: People, life: Life) -> None:
     expect(toast(page)).to_contain_text("Recorded: Tuesday 17 November, 09:00 – 11:00.")
     expect(page.locator("#day-title")).to_have_text("Tuesday 17 November")
     expect(cell(page, "Shift", "Tuesday")).to_have_attribute("title", "09:00 – 11:00")
+
+
+def test_what_is_half_typed_into_a_day_stays_while_the_grid_is_saved(people: People, life: Life) -> None:
+    life.record("09:00", "12:00")
+    page = open_week(people, life.org)
+    page.get_by_label("Finish").fill("15:00")
+
+    cell(page, "Shift", "Tuesday").fill("2")
+    page.keyboard.press("Enter")
+
+    expect(saved(page)).to_have_text("Saved")
+    expect(page.locator("#day-title")).to_have_text("Monday 16 November")
+    expect(page.get_by_label("Finish")).to_have_value("15:00")
 
 
 def test_a_refused_cell_says_why_keeps_what_was_typed_and_is_put_right(people: People, life: Life) -> None:
@@ -173,7 +192,7 @@ def test_whoever_goes_elsewhere_at_once_loses_nothing(people: People, life: Life
 
     cell(page, "Shift", "Tuesday").fill("3")
     page.get_by_role("link", name="Next week").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("23 – 29 November 2026")
+    shows(page, "23 – 29 November 2026")
     page.go_back()
 
     expect(cell(page, "Shift", "Tuesday")).to_have_value("3.00")
@@ -185,7 +204,7 @@ def test_what_was_certified_is_changed_with_a_reason_that_is_asked_for(people: P
     revise(page, "Wrong day.")
     cell(page, "Shift", "Monday").fill("")
     page.keyboard.press("Enter")
-    why = page.get_by_label("Reason for what you change here")
+    why = page.get_by_label("Why do you change it?")
     expect(why).to_be_focused()
     expect(page.locator("#hours-why")).to_contain_text("certified before")
 
@@ -242,7 +261,7 @@ def test_last_week_is_copied(people: People, life: Life) -> None:
     page = open_week(people, life.org)
 
     for said in ("Copied 1 entry from last week.", "Nothing was copied. 1 entry skipped"):
-        page.get_by_text("Copy last week").click()
+        page.get_by_text("Copy last week", exact=True).click()
         page.get_by_role("button", name="Rows with hours").click()
         expect(toast(page)).to_contain_text(said)
         expect(page.locator("#hours-title")).to_be_focused()
@@ -252,7 +271,7 @@ def test_last_week_is_copied(people: People, life: Life) -> None:
 def test_the_clock_runs_until_it_is_stopped(people: People, org: Organisation) -> None:
     page = people.somebody(org, org.duane)
     page.goto("/week")
-    page.get_by_text("Start", exact=True).click()
+    page.locator("#week-head").get_by_text("Start", exact=True).click()
     page.get_by_label("What do you begin now?").select_option(label="Training")
     page.get_by_role("button", name="Start the clock").click()
     running = page.locator("#running")
@@ -282,9 +301,9 @@ def test_keys_lead_from_week_to_week_and_are_explained(people: People, life: Lif
 
     page.locator("#main").focus()
     page.keyboard.press("n")
-    expect(page.get_by_role("heading", level=1)).to_have_text("23 – 29 November 2026")
+    shows(page, "23 – 29 November 2026")
     page.keyboard.press("p")
-    expect(page.get_by_role("heading", level=1)).to_have_text("16 – 22 November 2026")
+    shows(page, "16 – 22 November 2026")
 
     page.keyboard.press("?")
     page.get_by_label("Use these keys").uncheck()
@@ -294,7 +313,7 @@ def test_keys_lead_from_week_to_week_and_are_explained(people: People, life: Lif
     page.locator("summary", has_text="Go to a date").click()
     page.get_by_label("Go to the week of").fill("2027-02-03")
     page.get_by_role("button", name="Go", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("1 – 7 February 2027")
+    shows(page, "1 – 7 February 2027")
 
 
 def test_without_scripts_the_week_is_one_form(people: People, life: Life) -> None:

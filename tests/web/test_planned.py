@@ -4,12 +4,12 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from models.rules.transitions import State
 from models.tables.timecard import TimeEntry, TimeEntryVersion
 from tests.desk import Life
-from tests.factories import MONDAY, Organisation, change_policy, make_organisation, worked
+from tests.factories import MONDAY, Organisation, at, change_policy, make_organisation, worked
 from tests.web.conftest import Browser, Site, page_of
 
 TUESDAY, WEDNESDAY = (MONDAY + timedelta(days=number) for number in (1, 2))
@@ -38,8 +38,7 @@ class TestOneShift:
         page = await duane.page(monday)
 
         entry = next(page.root.all(class_="unconfirmed")).text
-        assert entry.startswith("Shift Early · 09:00 – 17:00 Confirm Change")
-        assert "Planned" in entry
+        assert entry.startswith("Shift Early · 09:00 – 17:00 Planned Confirm Change")
         assert next(page.root.all(class_="stats")).text.startswith("Recorded 0.00")
 
     async def test_one_click_confirms_it_and_it_counts(
@@ -115,30 +114,15 @@ class TestOneShift:
         long_ago = date(2026, 9, 7)
         change_policy(owner_engine, org, late_after_working_days=5)
         planned = Life(site.desk, org).plan(day=long_ago)
-        duane, at = site.browser(org, org.duane), site.week(org, org.duane, long_ago)
-        address = f"{at}/entries/{planned}/confirmation"
+        duane, then = site.browser(org, org.duane), site.week(org, org.duane, long_ago)
+        address = f"{then}/entries/{planned}/confirmation"
 
-        page = page_of(await duane.send((await duane.page(at)).form(address)), 400)
+        page = page_of(await duane.send((await duane.page(then)).form(address)), 400)
 
         assert "more than 5 working days ago" in page.problem(f"{planned}-reason")
         field = next(page.root.all(id=f"{planned}-reason"))
         assert "autofocus" in field.attributes
         await duane.follow(await duane.send(page.form(address), reason="Was ill."))
-
-    async def test_recording_late_asks_why_beside_its_field(
-        self, site: Site, org: Organisation, owner_engine: Engine
-    ) -> None:
-        long_ago = date(2026, 9, 7)
-        change_policy(owner_engine, org, late_after_working_days=5)
-        duane, at = site.browser(org, org.duane), site.week(org, org.duane, long_ago)
-        form = (await duane.page(at)).form(f"{at}/entries")
-        assert "reason" not in form.named
-
-        page = page_of(await duane.send(form, start="9", finish="17"), 400)
-
-        assert "more than 5 working days ago" in page.problem("reason")
-        assert "autofocus" in next(page.root.all(id="reason")).attributes
-        await duane.follow(await duane.send(page.form(f"{at}/entries"), reason="Was ill."))
 
     async def test_a_supervisor_says_why_and_the_owner_is_told(
         self, site: Site, org: Organisation, life: Life, duane: Browser, monday: str
@@ -152,6 +136,19 @@ class TestOneShift:
         await roland.follow(await roland.send(page.form(address), reason="I saw him there."))
 
         assert "Roland Fuller changed this week" in (await duane.page(monday)).main.text
+
+    async def test_a_supervisor_says_why_it_was_not_worked(
+        self, site: Site, org: Organisation, life: Life, monday: str
+    ) -> None:
+        planned = life.plan()
+        roland, address = site.browser(org, org.roland), f"{monday}/entries/{planned}/removal"
+        form = (await roland.page(monday)).form(address)
+
+        page = page_of(await roland.send(form), 400)
+        assert "give a reason" in page.problem("reason")
+        await roland.follow(await roland.send(page.form(address), reason="He rang in."))
+
+        assert versions(site, org, planned)[-1].reason == "He rang in."
 
     async def test_strangers_confirm_nothing(
         self, site: Site, org: Organisation, life: Life, monday: str, owner_engine: Engine
@@ -259,17 +256,15 @@ class TestSubmitting:
         await duane.follow(await duane.send(page.form(submission), certified="true"))
         assert [entry.confirmed for entry in site.live(life.key)] == [True, True]
 
-    async def test_a_supervisor_counts_only_what_was_worked(self, site: Site, org: Organisation, life: Life) -> None:
+    async def test_a_supervisor_counts_only_what_was_worked(
+        self, site: Site, org: Organisation, life: Life, owner_engine: Engine
+    ) -> None:
+        life.record("18:00", "20:00")
         await site.bring_to(org, State.SUBMITTED)
-        # Planned by force, as no week with a planned shift can be submitted.
-        with site.owner_engine.begin() as connection:
-            entry = TimeEntry.__table__
-            (live,) = site.live(life.key)
-            row = dict(connection.execute(entry.select().where(entry.c.id == live.id)).mappings().one())
-            row |= {"id": UUID(int=live.id.int ^ 1), "confirmed": False}
-            row["start_at"], row["end_at"] = live.end_at, live.end_at + timedelta(hours=2)  # type: ignore[operator]
-            row.pop("span")
-            connection.execute(entry.insert().values(row))
+        # By force, as no week with a planned shift can be submitted.
+        with owner_engine.begin() as connection:
+            late = (TimeEntry.timesheet_id == life.key.timesheet_id, TimeEntry.start_at == at(MONDAY, "18:00"))
+            connection.execute(update(TimeEntry).where(*late).values(confirmed=False))
 
         page = await site.browser(org, org.roland).page("/inbox")
 

@@ -30,6 +30,7 @@ from tests.contents import Contents
 from tests.desk import Life
 from tests.factories import MONDAY, Organisation, make_organisation, worked
 from tests.web.conftest import HTMX, OURS, Browser, Site, page_of
+from web.api.refusing import is_for_programs
 from web.lists import read_list
 
 ELSEWHERE = "https://elsewhere.example"
@@ -82,6 +83,8 @@ PUBLIC = {
     "GET /sign-in": "how one comes in",
     "POST /sign-in": "how one comes in",
     "POST /theme": "a colour, for those who are not signed in yet too",
+    "GET /openapi.json": "describes the API, and nothing that is in it",
+    "GET /docs": "shows that description",
     "MOUNT /static": "files that are the same for everybody",
 }
 """Routes for everybody, and why."""
@@ -327,7 +330,7 @@ def _plan(site: Site, org: Organisation) -> str:
 def test_every_route_is_written_down(site: Site) -> None:
     written = PUBLIC.keys() | LEADS_ON.keys() | OWN_SESSION.keys() | ASKING.keys()
 
-    assert set(routes(site)) == written
+    assert pages(site) == written
 
 
 @pytest.mark.parametrize(("route", "asking"), REQUESTS, ids=named)
@@ -336,7 +339,7 @@ async def test_what_is_granted_was_asked_of_the_policy(
 ) -> None:
     scene = await scene_of(site, org, route, asking)
     browser = scene.browser()
-    asked = _Noting(policy.POLICY)
+    asked = Noting(policy.POLICY)
     monkeypatch.setattr(policy, "POLICY", asked)
 
     answer = await scene.sent_by(browser)
@@ -382,7 +385,7 @@ async def test_somebody_of_another_organisation_learns_nothing_and_changes_nothi
 
 async def test_nobody_gets_further_than_the_sign_in(site: Site, org: Organisation) -> None:
     before = site.contents(org)
-    guarded = routes(site).keys() - PUBLIC.keys()
+    guarded = pages(site) - PUBLIC.keys()
     assert guarded
 
     for route in guarded:
@@ -486,7 +489,12 @@ def routes(site: Site) -> dict[str, Any]:
     return found
 
 
-class _Noting(dict[Action, tuple[Grant, ...]]):
+def pages(site: Site) -> set[str]:
+    """Every route that people use; those of the API are in tests/web/api/test_policy_of_calls.py."""
+    return {route for route in routes(site) if not is_for_programs(route.partition(" ")[2])}
+
+
+class Noting(dict[Action, tuple[Grant, ...]]):
     """A policy that notes what it is asked for."""
 
     def __init__(self, of: dict[Action, tuple[Grant, ...]]) -> None:

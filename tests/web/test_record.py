@@ -1,6 +1,7 @@
 """Looking back: the history of a timesheet tells every act, and balances are the arithmetic of what is recorded."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -162,7 +163,7 @@ class TestHistory:
     ) -> None:
         done = site.desk.do(mine.record(worked("09:00", "17:00", task="washing dog")))
         assert done.entry_id
-        dogs = {"project_id": org.projects["proj-533"], "meal_break_minutes": 30}
+        dogs: dict[str, Any] = {"project_id": org.projects["proj-533"], "meal_break_minutes": 30}
         site.desk.do(mine.amend(done.entry_id, 1, worked("22:00", "26:00", type_id=OVERTIME, **dogs)))
         site.desk.do(mine.amend(done.entry_id, 2, worked("22:00", None, type_id=OVERTIME, **dogs)))
         site.desk.do(mine.amend(done.entry_id, 3, worked("00:00", "24:00", type_id=ABSENCE)))

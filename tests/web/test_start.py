@@ -145,12 +145,17 @@ class TestPeople:
         found = people(await suzanne.page("/admin/people?inactive=yes"))
 
         assert found == [
-            ["AK Alex Krycek", "Supervisor, worker", "Administrators decide", "Act for… Alex Krycek"],
-            ["DF Diana Fowley", "Auditor", "", "Act for… Diana Fowley"],
-            ["DB Duane Barry", "Worker", "Decided by Roland Fuller", "Act for… Duane Barry"],
-            ["MF Max Fenig", "Worker Inactive", "Decided by Roland Fuller", ""],
-            ["RF Roland Fuller", "Supervisor, worker", "Decided by Alex Krycek", "Act for… Roland Fuller"],
-            ["SM Suzanne Modeski", "Administrator, worker", "Decided by Alex Krycek", ""],
+            ["AK Alex Krycek", "Supervisor, worker", "Administrators decide", "Act for… Alex Krycek Edit Alex Krycek"],
+            ["DF Diana Fowley", "Auditor", "", "Act for… Diana Fowley Edit Diana Fowley"],
+            ["DB Duane Barry", "Worker", "Decided by Roland Fuller", "Act for… Duane Barry Edit Duane Barry"],
+            ["MF Max Fenig", "Worker Inactive", "Decided by Roland Fuller", "Edit Max Fenig"],
+            [
+                "RF Roland Fuller",
+                "Supervisor, worker",
+                "Decided by Alex Krycek",
+                "Act for… Roland Fuller Edit Roland Fuller",
+            ],
+            ["SM Suzanne Modeski", "Administrator, worker", "Decided by Alex Krycek", "Edit Suzanne Modeski"],
         ]
 
     async def test_a_search_finds_part_of_a_name_and_takes_every_sign_as_it_is(self, suzanne: Browser) -> None:

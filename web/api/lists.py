@@ -12,6 +12,7 @@ from fastapi import Depends, Query
 from pydantic import BaseModel
 
 from models.errors import Invalid
+from web.api.values import is_text
 
 Item = TypeVar("Item", bound=BaseModel)
 Row = TypeVar("Row")
@@ -94,7 +95,7 @@ def key_of_cursor(cursor: str) -> tuple[str, ...]:
         found = json.loads(urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
     except ValueError:
         found = None
-    if not isinstance(found, list) or not all(isinstance(part, str) for part in found):
+    if not isinstance(found, list) or not found or not all(isinstance(part, str) and is_text(part) for part in found):
         raise not_ours()
     return tuple(found)
 

@@ -58,8 +58,13 @@ def _require_near(day: date) -> None:
         raise ValueError(f"the year {day.year} is too far away: use one from {EARLIEST_YEAR} to {LATEST_YEAR}")
 
 
+def is_text(value: str) -> bool:
+    """Whether it can be stored: no NUL, and no half of a character."""
+    return "\0" not in value and not _SURROGATE.search(value)
+
+
 def _storable(value: str) -> str:
-    if "\0" in value or _SURROGATE.search(value):
+    if not is_text(value):
         raise ValueError("this text holds a character that no text has")
     return value
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from models.commands import Amend, Asked, Batch, EntryFields, Record, Remove
-from models.database import command_transaction
+from models.database import ReadSession, command_transaction
 from models.errors import DomainError, Invalid, ReasonRequired
 from models.reads.shown import FieldError
 from models.rules.overlap import MUST_NOT_OVERLAP
@@ -94,19 +94,22 @@ def _saving(viewer: Viewer, use: Used, at: Place, form: dict[str, str], attempt:
         if not cells:
             return None
         id_ = _id_of(form, attempt)
-        asked = week.before(session, id_)
-        if asked is None:
-            week.require_recording(session)
-            try:
-                asked = week.ask(id_, commands_for(session, week, cells))
-            except DomainError as refused:
-                raise refused_cell(refused, cells) from refused
-    emptied = [cell.line for cell in cells if cell.is_emptied]
+        before = week.before(session, id_)
+        asked = before or _asked(session, week, id_, cells)
+    emptied = {cell.line: None for cell in cells if cell.is_emptied and before is None}
     if emptied:
         # A line stays where somebody works on it, also when nothing is left on it.
         with command_transaction(use.engine, viewer.tenant_id) as writing:
-            week_rows.add(writing, week.key, week.circle.owner.id, dict.fromkeys(emptied))
+            week_rows.add(writing, week.key, week.circle.owner.id, emptied)
     return Saving(week, cells, asked)
+
+
+def _asked(session: ReadSession, week: WeekAsked, command_id: UUID, cells: list[TypedCell]) -> Asked:
+    week.require_recording(session)
+    try:
+        return week.ask(command_id, commands_for(session, week, cells))
+    except DomainError as refused:
+        raise refused_cell(refused, cells) from refused
 
 
 def _id_of(form: dict[str, str], attempt: int) -> UUID:

@@ -25,7 +25,7 @@
   }
   async function send(cell, typed) {
     await pressed;
-    refusalOf(cell)?.remove();
+    for (const said of [refusalOf(cell), ...all("#refusals > :not(.refusal)")]) said?.remove();
     cell.dataset.turn ||= ++turn;
     let [newer, status] = [typed, 0];
     cell.addEventListener("htmx:before:swap", () => { newer = written(fieldOf(cell)); }, { once: true });
@@ -109,6 +109,7 @@
     if (!field || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (key === "Escape" && !field.href) {
       if (!isMark(field)) field.value = field.defaultValue;
+      field.select();
       calm(field.closest("td"));
     }
     if (!Object.hasOwn(MOVES, key) || isWithin(field, key) || (key === "Enter" && field.href)) return;

@@ -275,6 +275,13 @@ def upgrade() -> None:
             comment="1, 2, 3…: one for each change",
         ),
     )
+    op.create_index(
+        "ix_person_active",
+        "person",
+        ["tenant_id", "name", "staff_id"],
+        unique=False,
+        postgresql_where=sa.text("active"),
+    )
     op.add_column(
         "project",
         sa.Column(
@@ -405,6 +412,7 @@ def downgrade() -> None:
     op.drop_column("time_entry", "confirmed")
     op.drop_column("tenant_policy", "late_after_working_days")
     op.drop_column("project", "version")
+    op.drop_index("ix_person_active", table_name="person", postgresql_where=sa.text("active"))
     op.drop_column("person", "version")
     op.drop_index("ix_flex_change_owner", table_name="flex_change")
     op.drop_table("flex_change")

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from models.rules.entry_fields import Refused
 from models.rules.people import (
+    MOST_LEVELS,
     PersonContent,
     ProjectContent,
     change_errors,
     cycle_above,
     cycle_text,
+    is_too_deep,
     person_errors,
     project_errors,
 )
@@ -154,6 +156,15 @@ class TestHierarchy:
 
     def test_a_cycle_of_others_further_up_is_not_that_of_this_person(self) -> None:
         assert cycle_above(A, {A: B, B: C, C: D, D: B}) is None
+
+    def test_a_hierarchy_has_an_end(self) -> None:
+        people = [UUID(int=number) for number in range(1, 5_000)]
+        line = dict(pairwise(people))
+
+        assert is_too_deep(people[0], line)
+        assert cycle_above(people[0], line | {people[-1]: people[0]}) is None
+        assert not is_too_deep(people[-MOST_LEVELS], line)
+        assert is_too_deep(people[-MOST_LEVELS - 1], line)
 
     @given(st.dictionaries(st.integers(1, 8).map(lambda n: UUID(int=n)), st.integers(1, 8).map(lambda n: UUID(int=n))))
     def test_whatever_the_hierarchy_a_found_cycle_is_one_and_is_found_from_everybody_in_it(

@@ -154,6 +154,16 @@ def shift(
     return {"ownerId": str(owner), "timePeriodTypeId": str(SHIFT), **stated} | others
 
 
+def flex(entry: str) -> dict[str, Json]:
+    """That the shift of an entry was altered, beside its new times."""
+    return {"type": "altered", "timeEntryId": entry, "timeEntryVersion": 1, "authorisedBy": "Roland Fuller"}
+
+
+def said_by(owner: UUID) -> dict[str, Json]:
+    """A note of somebody about the Monday."""
+    return {"ownerId": str(owner), "date": str(MONDAY), "content": "The second dog came late."}
+
+
 def answered(response: Response, status: int) -> Json:
     """What an answer says; it must have this status."""
     assert response.status_code == status, (response.status_code, response.text)

@@ -210,11 +210,26 @@ async def test_pages_of_these_sizes_are_fine(duane: Program, first: int) -> None
 
 @pytest.mark.parametrize(
     "after",
-    ["x", "%", "", "bnVsbA", "W10", "WzFd", "eyJhIjogMX0", "W1tbW1tb", "x" * 501, "é", "WyJcdWQ4MDAiLCAieCJd"],
+    [
+        "x",
+        "%",
+        "",
+        "bnVsbA",
+        "WyJcdTAwMDAiXQ",
+        "WyJcdWQ4MDAiXQ",
+        "W10",
+        "WzFd",
+        "eyJhIjogMX0",
+        "W1tbW1tb",
+        "x" * 501,
+        "é",
+        "WyJcdWQ4MDAiLCAieCJd",
+    ],
 )
 async def test_a_cursor_that_was_never_given_is_refused(duane: Program, org: Organisation, after: str) -> None:
     entry = await recorded(duane, shift(org.duane))
-    for path in (*LISTS, f"{ENTRIES}/{entry['id']}/versions", f"{SHEETS}/{entry['timesheetId']}/history"):
+    directory = (f"/resources/{name}" for name in ("persons", "projects", "time-period-types"))
+    for path in (*LISTS, *directory, f"{ENTRIES}/{entry['id']}/versions", f"{SHEETS}/{entry['timesheetId']}/history"):
         assert fields_refused(await duane.get(path, after=after)).keys() == {"after"}, path
 
 

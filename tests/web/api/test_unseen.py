@@ -8,7 +8,7 @@ from httpx2 import Response
 from sqlalchemy import Engine
 
 from models.rules.transitions import State
-from tests.factories import MONDAY, Organisation, make_organisation
+from tests.factories import Organisation, make_organisation
 from tests.web.api.conftest import (
     ENTRIES,
     FLEX,
@@ -16,10 +16,11 @@ from tests.web.api.conftest import (
     NOTES,
     SHEETS,
     Api,
-    Json,
     Program,
     answered,
+    flex,
     refused,
+    said_by,
     shift,
 )
 
@@ -49,14 +50,6 @@ async def known_of(api: Api, org: Organisation) -> Known:
     changed = answered(await program.post(FLEX, change), 201)
     note = answered(await program.post(NOTES, said_by(org.duane)), 201)
     return Known(org.duane, entry["timesheetId"], entry["id"], note["id"], changed["id"])
-
-
-def flex(entry: str) -> dict[str, Json]:
-    return {"type": "altered", "timeEntryId": entry, "timeEntryVersion": 1, "authorisedBy": "Roland Fuller"}
-
-
-def said_by(owner: UUID) -> dict[str, Json]:
-    return {"ownerId": str(owner), "date": str(MONDAY), "content": "The second dog came late."}
 
 
 READS = {

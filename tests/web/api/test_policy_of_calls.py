@@ -1,0 +1,271 @@
+"""Every operation asks the policy, or shows one's own organisation to whoever belongs to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from httpx2 import Response
+from sqlalchemy import Engine
+
+from models.rules import policy
+from models.rules.policy import Action
+from models.rules.transitions import State
+from models.standard import SHIFT
+from tests.factories import MONDAY, Organisation, make_organisation
+from tests.web.api.conftest import FLEX, NOTES, Api, Json, Program, answered, flex, said_by, shift
+from tests.web.conftest import Site
+from tests.web.test_policy_of_routes import Noting, routes
+from web.api.refusing import is_for_programs
+
+A = Action
+DUANE, ROLAND, SUZANNE = "Duane Barry", "Roland Fuller", "Suzanne Modeski"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that is granted: by whom, on Duane's week in which state, and what it must ask the policy for."""
+
+    who: str
+    asks: frozenset[Action]
+    body: Json = None
+    state: State = State.DRAFT
+    seen: str | None = None
+    names: str = "{owner}"
+    """What of the organisation it names; nothing, if others can make the same call in theirs."""
+
+
+def call(who: str, *asks: Action, **others: Any) -> Call:
+    return Call(who, frozenset(asks), **others)
+
+
+TIMES = {"actualStartTime": "2026-11-16T18:00:00+00:00", "actualEndTime": "2026-11-16T19:00:00+00:00"}
+NEW = {"ownerId": "{owner}", "timePeriodTypeId": str(SHIFT), **TIMES}
+CHANGED = {"timePeriodTypeId": str(SHIFT), **TIMES}
+WHY = {"reason": "Because."}
+PERSON = {"externalId": "w-1", "name": "Walter Skinner"}
+PROJECT = {"externalId": "p-1", "name": "count owls"}
+TYPE = {"name": "Travel", "valueType": "datetime"}
+LONGER = {"actualStartTime": "2026-11-16T08:00:00+00:00", "actualEndTime": "2026-11-16T18:00:00+00:00"}
+SHIFT_CHANGE = {"type": "altered", "timeEntryId": "{entry}", "timeEntryVersion": 1, "authorisedBy": "Roland", **LONGER}
+EVENT = {
+    "specversion": "1.0",
+    "id": "1",
+    "source": "/roster",
+    "type": "countersign.scheduled-entry",
+    "data": {
+        "entryId": "0b7e1a34-5d4b-4c1e-9f5e-6a1d2c3b4a59",
+        "personId": "{owner}",
+        "timePeriodTypeId": str(SHIFT),
+        "plannedStartTime": TIMES["actualStartTime"],
+        "plannedEndTime": TIMES["actualEndTime"],
+        "version": 1,
+        "action": "create",
+    },
+}
+
+ENTRY, SHEET = "/resources/time-entries/{entry_id}", "/resources/timesheets/{timesheet_id}"
+SEEN = 'W/"1"'
+
+CALLS: dict[str, Call] = {
+    "GET /resources/time-entries": call(DUANE, A.SEE_TIME, names=""),
+    "POST /resources/time-entries": call(DUANE, A.SEE_TIME, A.RECORD, body=NEW),
+    "PATCH /resources/time-entries": call(
+        DUANE,
+        A.SEE_TIME,
+        A.AMEND,
+        body=[{"op": "replace", "path": "/{entry}", "value": {**CHANGED, "version": 1}}],
+    ),
+    f"GET {ENTRY}": call(DUANE, A.SEE_TIME),
+    f"PUT {ENTRY}": call(DUANE, A.SEE_TIME, A.AMEND, body=CHANGED, seen=SEEN),
+    f"DELETE {ENTRY}": call(DUANE, A.SEE_TIME, A.REMOVE, seen=SEEN),
+    f"GET {ENTRY}/versions": call(DUANE, A.SEE_TIME),
+    "POST /commands/flex-changes": call(DUANE, A.SEE_TIME, A.ADD_FLEX_CHANGE, body=SHIFT_CHANGE),
+    "GET /resources/flex-changes": call(DUANE, A.SEE_TIME, names=""),
+    "GET /resources/flex-changes/{change_id}": call(DUANE, A.SEE_TIME),
+    "GET /resources/notes": call(DUANE, A.SEE_TIME, names=""),
+    "POST /resources/notes": call(
+        DUANE, A.SEE_TIME, A.ADD_NOTE, body={"ownerId": "{owner}", "date": str(MONDAY), "content": "It rained."}
+    ),
+    "GET /resources/notes/{note_id}": call(DUANE, A.SEE_TIME),
+    "GET /resources/timesheets": call(DUANE, A.SEE_TIME, names=""),
+    f"GET {SHEET}": call(DUANE, A.SEE_TIME),
+    f"GET {SHEET}/history": call(DUANE, A.SEE_TIME),
+    f"POST {SHEET}/submission": call(DUANE, A.SEE_TIME, A.SUBMIT, body={"digest": "{digest}", "certified": True}),
+    f"DELETE {SHEET}/submission": call(DUANE, A.SEE_TIME, A.RECALL, body=WHY, state=State.SUBMITTED),
+    f"POST {SHEET}/approval": call(ROLAND, A.SEE_TIME, A.APPROVE, body={"digest": "{digest}"}, state=State.SUBMITTED),
+    f"POST {SHEET}/rejection": call(
+        ROLAND, A.SEE_TIME, A.REJECT, body={"digest": "{digest}", **WHY}, state=State.SUBMITTED
+    ),
+    f"POST {SHEET}/revision": call(DUANE, A.SEE_TIME, A.REVISE, body=WHY, state=State.REJECTED),
+    f"POST {SHEET}/lock": call(SUZANNE, A.SEE_TIME, A.LOCK, body=WHY, state=State.APPROVED),
+    f"POST {SHEET}/unlock": call(SUZANNE, A.SEE_TIME, A.UNLOCK, body=WHY, state=State.LOCKED),
+    "POST /resources/persons": call(SUZANNE, A.MANAGE_PEOPLE, body=PERSON, names=""),
+    "PUT /resources/persons/{person_id}": call(
+        SUZANNE, A.MANAGE_PEOPLE, body={"externalId": "{staff_id}", "name": "Duane Barry"}, seen=SEEN
+    ),
+    "POST /resources/projects": call(SUZANNE, A.MANAGE_PROJECTS, body=PROJECT, names=""),
+    "PUT /resources/projects/{project_id}": call(
+        SUZANNE, A.MANAGE_PROJECTS, body={"externalId": "proj-533", "name": "dog washing"}, seen=SEEN
+    ),
+    "POST /resources/time-period-types": call(SUZANNE, A.MANAGE_TYPES, body=TYPE, names=""),
+    "PUT /resources/time-period-types/{type_id}": call(
+        SUZANNE, A.MANAGE_TYPES, body={"name": "Shift", "valueType": "datetime"}, seen=SEEN, names=""
+    ),
+    "POST /events": call(SUZANNE, A.SCHEDULE, body=EVENT, names=""),
+}
+"""What shows or changes somebody's time, or changes the organisation, with a call that is granted."""
+
+OWN_ORGANISATION = {
+    "GET /resources/persons": "oneself and those around; for whom it is everybody, the policy says",
+    "GET /resources/persons/{person_id}": "the same",
+    "GET /resources/projects": "what everybody of the organisation records time on",
+    "GET /resources/projects/{project_id}": "the same",
+    "GET /resources/time-period-types": "what everybody of the organisation records",
+    "GET /resources/time-period-types/{type_id}": "the same",
+}
+"""What anybody may read of their own organisation, and nobody else."""
+
+CHANGES = {route: each for route, each in CALLS.items() if not route.startswith("GET ")}
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An organisation in which a call is granted, and that call."""
+
+    api: Api
+    org: Organisation
+    route: str
+    call: Call
+    names: Mapping[str, object]
+
+    async def made_by(self, program: Program) -> Response:
+        """The answer to whoever makes the call."""
+        method, _, path = self.route.partition(" ")
+        return await program.call(
+            method, path.format(**self.names), filled(self.call.body, self.names), seen=self.call.seen
+        )
+
+    def program(self, org: Organisation | None = None) -> Program:
+        """A program of whoever it is granted to, or of their like elsewhere."""
+        at = org or self.org
+        return self.api.program(at, at.people[self.call.who])
+
+
+def filled(value: Json, names: Mapping[str, object]) -> Json:
+    """A body with the ids of what there is."""
+    match value:
+        case str():
+            return value.format(**names)
+        case list():
+            return [filled(each, names) for each in value]
+        case dict():
+            return {name: filled(each, names) for name, each in value.items()}
+    return value
+
+
+async def scene_of(api: Api, org: Organisation, route: str, asked: Call) -> Scene:
+    """Duane's week in the state that a call is granted in, with a note, and a changed shift of another week."""
+    duane = api.program(org, org.duane)
+    december = MONDAY.replace(month=12)
+    entry = answered(await duane.post("/resources/time-entries", shift(org.duane, day=december)), 201)
+    changed = shift(org.duane, "08:00", "18:00", december) | flex(entry["id"])
+    change = answered(await duane.post(FLEX, changed), 201)
+    note = answered(await duane.post(NOTES, said_by(org.duane)), 201)
+    key = await api.site.bring_to(org, asked.state)
+    (shown,) = api.site.live(key)
+    names = {
+        "owner": org.duane,
+        "staff_id": api.site.staff_id(org, org.duane),
+        "entry": shown.id,
+        "entry_id": shown.id,
+        "timesheet_id": key.timesheet_id,
+        "digest": api.site.digest(key),
+        "note_id": note["id"],
+        "change_id": change["id"],
+        "person_id": org.duane,
+        "project_id": org.projects["proj-533"],
+        "type_id": SHIFT,
+    }
+    return Scene(api, org, route, asked, names)
+
+
+def calls(site: Site) -> set[str]:
+    """Every route of the API."""
+    return {route for route in routes(site) if is_for_programs(route.partition(" ")[2])}
+
+
+def test_every_operation_is_written_down(site: Site) -> None:
+    assert calls(site) == CALLS.keys() | OWN_ORGANISATION.keys()
+
+
+@pytest.mark.parametrize(("route", "asked"), CALLS.items(), ids=CALLS)
+async def test_what_is_granted_was_asked_of_the_policy(
+    api: Api, org: Organisation, route: str, asked: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = await scene_of(api, org, route, asked)
+    noting = Noting(policy.POLICY)
+    monkeypatch.setattr(policy, "POLICY", noting)
+
+    answer = await scene.made_by(scene.program())
+
+    assert answer.status_code in (200, 201, 202, 204), answer.text
+    assert asked.asks <= noting.noted
+
+
+@pytest.mark.parametrize(("route", "asked"), CALLS.items(), ids=CALLS)
+async def test_nothing_is_granted_that_the_policy_does_not_allow(
+    api: Api, org: Organisation, route: str, asked: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = await scene_of(api, org, route, asked)
+    before = api.saved(org)
+    monkeypatch.setattr(policy, "POLICY", dict.fromkeys(Action, ()))
+
+    answer = await scene.made_by(scene.program())
+
+    assert answer.status_code in (403, 404), answer.text
+    assert api.saved(org) == before
+
+
+@pytest.mark.parametrize(("route", "asked"), CALLS.items(), ids=CALLS)
+async def test_somebody_of_another_organisation_learns_nothing_and_changes_nothing(
+    api: Api, org: Organisation, route: str, asked: Call, owner_engine: Engine
+) -> None:
+    scene = await scene_of(api, org, route, asked)
+    other = make_organisation(owner_engine)
+    before = api.saved(org)
+
+    for stranger in (scene.program(other), api.program(other, other.suzanne)):
+        answer = await scene.made_by(stranger)
+        assert answer.status_code in ((404,) if asked.names else (200, 201, 202, 409, 412)), answer.text
+        assert org.slug not in answer.text
+
+    assert api.saved(org) == before
+
+
+@pytest.mark.parametrize("route", OWN_ORGANISATION)
+async def test_what_anybody_reads_is_of_their_own_organisation(
+    api: Api, org: Organisation, route: str, owner_engine: Engine
+) -> None:
+    scene = await scene_of(api, org, route, call(DUANE))
+    other = make_organisation(owner_engine)
+
+    answered(await scene.made_by(scene.program()), 200)
+    answer = await scene.made_by(scene.program(other))
+
+    own = {"{type_id}", "/resources/persons", "/resources/projects", "/resources/time-period-types"}
+    assert answer.status_code == (200 if any(route.endswith(end) for end in own) else 404)
+    assert not any(str(id_) in answer.text for id_ in (*org.people.values(), *org.projects.values(), org.tenant_id))
+
+
+async def test_nobody_gets_in_without_a_token(site: Site, api: Api, org: Organisation) -> None:
+    scene = await scene_of(api, org, "", call(DUANE))
+    before = api.saved(org)
+
+    for route in calls(site):
+        method, _, path = route.partition(" ")
+        for program in (api.stranger(), Program(site.visitor(), "cs_forged"), Program(site.visitor(), "x" * 1_000)):
+            answer = await program.call(method, path.format(**scene.names), seen=SEEN)
+            assert answer.status_code == 401, route
+
+    assert api.saved(org) == before

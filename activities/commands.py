@@ -26,7 +26,7 @@ from models.messages import CommandOutcome, CommandRef, SheetKey, SheetSnapshot
 from models.rules.days import day_bounds
 from models.rules.periods import period_of, timesheet_id
 from models.rules.statements import about_timesheet, sheet_activity_id
-from models.rules.transitions import RECORDING, CommandKind, State
+from models.rules.transitions import ENTRY_COMMANDS, RECORDING, CommandKind, State
 from models.store import commands
 from models.store.accruals import lock_balances
 from models.store.ledger import announce, state
@@ -83,6 +83,10 @@ def carry_out(session: WriteSession, asked: Asked, held: dict[UUID, Timesheet]) 
     """
     if asked.key.timesheet_id != timesheet_id(asked.key.tenant_id, asked.owner_id, asked.period_start):
         raise NotFound("There is no such timesheet.")
+    if asked.kind in ENTRY_COMMANDS:
+        # Held from here on: no other timesheet of this person can put an entry in the way, and their days stay in
+        # the zone that is read now.
+        lock_balances(session, asked.owner_id)
     circle = load_circle(session, asked.owner_id, asked.actor_id, asked.on_behalf_of_id)
     capacity = require_allowed(asked, circle)
     if is_old_news(session, asked):

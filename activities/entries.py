@@ -11,7 +11,6 @@ from models.commands import Amend, Confirm, EntryFields, Record, Remove
 from models.errors import Stale
 from models.rules.days import local_date
 from models.rules.entry_fields import REQUIRED
-from models.store.accruals import lock_balances
 from models.tables.people import Project
 from models.tables.timecard import TimeEntry, TimePeriodType
 
@@ -43,7 +42,6 @@ def remove(act: Act) -> None:
     """Give an entry a last version that no longer counts."""
     body = cast(Remove, act.asked.body)
     entry = shown_entry(act, body.entry_id, body.version)
-    lock_balances(act.session, act.owner.id)
     take_away(act, entry)
 
 
@@ -72,8 +70,6 @@ def write(act: Act, entry: TimeEntry, fields: EntryFields, event: str, *, instea
 
     `instead_of` is another entry that it takes the place of: what was said about that one holds for it.
     """
-    # Held from here on, so that no other timesheet of this person can put an entry in the way.
-    lock_balances(act.session, act.owner.id)
     type_ = type_of(act, fields.time_period_type_id)
     project = project_of(act, fields.project_id)
     require_valid(act, fields, type_, fields.note or _said_before(act, instead_of or entry, type_))

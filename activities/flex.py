@@ -16,7 +16,6 @@ from models.rules.days import day_bounds, in_utc
 from models.rules.entry_fields import MAX_NOTE
 from models.rules.flex import FlexType, Shift, ShiftChange, satisfied
 from models.rules.overlap import END_NOT_AFTER_START
-from models.store.accruals import lock_balances
 from models.tables.people import Person
 from models.tables.timecard import FlexChange, TimeEntry, TimePeriodType
 
@@ -31,7 +30,6 @@ def add_flex_change(act: Act) -> None:
     body = cast(AddFlexChange, act.asked.body)
     shift = shown_entry(act, body.entry_id, body.version)
     _require_words(act, body)
-    lock_balances(act.session, act.owner.id)
     day = local_day(act, "startTime", body.start)
     found = _satisfied(act, body, shift, day)
     if body.type not in found:

@@ -12,7 +12,6 @@ from models.database import WriteSession
 from models.errors import Invalid, Stale
 from models.rules.days import in_utc
 from models.rules.entry_fields import MAX_SHIFT_TYPE
-from models.store.accruals import lock_balances
 from models.store.entries import add_entry
 from models.tables.intake import ScheduledEntry
 from models.tables.people import Project
@@ -25,7 +24,6 @@ def schedule(act: Act) -> None:
     What was worked stays as it was recorded: then only the plan beside it changes.
     """
     body = cast(Schedule, act.asked.body)
-    lock_balances(act.session, act.owner.id)
     if not _is_news(act, body):
         act.ignored = True
         return

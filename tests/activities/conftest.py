@@ -119,7 +119,7 @@ def race(own_desk: Desk, owner_engine: Engine) -> Iterator[Racers]:
                 leading = executor.submit(first)
                 eventually(lambda: paused.reached.is_set() or leading.done(), "the first to reach its commit")
                 following = executor.submit(second)
-                eventually(lambda: following.done() or _waiting(owner_engine), "the second to wait")
+                eventually(lambda: following.done() or waiters(owner_engine), "the second to wait")
             return leading, following
 
         yield run
@@ -148,10 +148,10 @@ def let_go_at_once(owner_engine: Engine) -> Iterator[Crowd]:
 
 
 def _are_waiting(number: int, owner_engine: Engine) -> bool:
-    return _waiting(owner_engine) == number
+    return waiters(owner_engine) == number
 
 
-def _waiting(owner_engine: Engine) -> int:
+def waiters(owner_engine: Engine) -> int:
     """How many transactions wait for another one."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with owner_engine.connect() as connection:

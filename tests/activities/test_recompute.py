@@ -1,7 +1,9 @@
 """When reference data changes, what entries contribute and the balances become what they would have been."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,10 +15,14 @@ from models.rules.accruals import AccrualCode, EntryForAccrual, contributions
 from models.rules.balances import EntryVersion, balance_on, daily_totals, fold
 from models.standard import SHIFT, standard_types
 from models.store.accruals import codes_fed, recompute
+from models.store.changes import GivenBy
+from models.store.directory import kept_person, replace_person
 from models.tables.accruals import Accrual, Contribution
 from models.tables.timecard import TimeEntry
+from tests.activities.conftest import waiters
 from tests.desk import Life
 from tests.factories import MONDAY, Asking, change_person, change_type, worked
+from tests.waiting import eventually
 
 AUCKLAND, LOS_ANGELES, LONDON = "Pacific/Auckland", "America/Los_Angeles", "Europe/London"
 OPENING = {AccrualCode.ANNUAL_TARGET_HOURS: 100_000, AccrualCode.NIGHT_HOURS: 10_000}
@@ -195,3 +201,19 @@ def test_somebody_who_recorded_nothing_has_nothing(life: Life) -> None:
     _recompute(life, AUCKLAND)
 
     assert life.desk.contents(life.org.tenant_id) == before
+
+
+def test_what_is_recorded_while_a_person_moves_falls_on_the_days_of_the_new_place(
+    life: Life, owner_engine: Engine
+) -> None:
+    with ThreadPoolExecutor(1) as beside:
+        with command_transaction(life.desk.engine, life.org.tenant_id) as session:
+            given = GivenBy(life.org.tenant_id, life.org.suzanne, uuid4())
+            kept = kept_person(session, life.org.duane)
+            moved = replace(kept.content, time_zone=AUCKLAND)
+            replace_person(session, given, life.org.duane, kept.version, moved)
+            recording = beside.submit(life.desk.do, life.duane.record(worked("09:00", "17:00")))
+            eventually(lambda: waiters(owner_engine), "the recording waits for the move")
+        recording.result()
+
+    assert _found(life) == []

@@ -11,7 +11,7 @@ from models.commands import Asked, EntryFields, Schedule, ScheduleAction
 from models.database import WriteSession
 from models.errors import Invalid, Stale
 from models.rules.days import in_utc
-from models.rules.entry_fields import MAX_SHIFT_TYPE
+from models.rules.entry_fields import MAX_DURATION, MAX_SHIFT_TYPE
 from models.store.entries import add_entry
 from models.tables.intake import ScheduledEntry
 from models.tables.people import Project
@@ -113,6 +113,8 @@ def _fields(act: Act, body: Schedule) -> EntryFields:
     local_day(act, "plannedEndTime", body.end)
     if in_utc(body.end) <= in_utc(body.start):
         raise Invalid.field("plannedEndTime", "The planned end must be after the planned start.")
+    if in_utc(body.end) - in_utc(body.start) > MAX_DURATION:
+        raise Invalid.field("plannedEndTime", f"A shift may be planned for at most {MAX_DURATION.days} days.")
     if body.shift_type is not None and len(body.shift_type) > MAX_SHIFT_TYPE:
         raise Invalid.field("shiftType", f"Use at most {MAX_SHIFT_TYPE} characters; these are {len(body.shift_type)}.")
     return EntryFields(body.time_period_type_id, body.start, body.end, shift_type=body.shift_type)

@@ -15,6 +15,7 @@ from models.database import command_transaction
 from models.rules.flex import FlexType
 from models.rules.transitions import State
 from models.standard import ABSENCE, OVERTIME, SHIFT
+from models.store.dead_letters import keep_letter
 from models.store.owner_review import Answer, Verdict, answer
 from models.tables.accruals import Agreement, AgreementTarget
 from tests.desk import Life
@@ -342,6 +343,64 @@ def list_looked_at(scene: Scene) -> Page:
     return showing(page, "Some lines are refused")
 
 
+def events_kept(scene: Scene) -> Page:
+    """Events that could not be taken, one of them unfolded."""
+    with command_transaction(scene.life.desk.engine, scene.life.org.tenant_id) as session:
+        for number in range(3):
+            body = f'{{"id": {number}, "source": "/roster"}}'
+            keep_letter(session, scene.life.org.tenant_id, scene.life.org.roland, "http", body, "It is not understood.")
+    page = scene.suzanne("/admin/events")
+    page.get_by_text("Show the event").first.click()
+    return page
+
+
+def events_all_taken(scene: Scene) -> Page:
+    return scene.suzanne("/admin/events")
+
+
+def entries_to_read_in(scene: Scene) -> Page:
+    page = scene.duane(path="/import")
+    page.get_by_role("button", name="Look at every line").click()
+    expect(page.get_by_text("Choose a file, or paste a list")).to_be_visible()
+    return page
+
+
+def entries_looked_at(scene: Scene) -> Page:
+    """A list with lines of either verdict."""
+    return read_in(scene, f"nobody,{MONDAY},Shift,09:00,10:00")
+
+
+def entries_recorded(scene: Scene) -> Page:
+    page = read_in(scene)
+    page.get_by_role("button", name="Record all").click()
+    expect(page.get_by_text("All 2 lines are recorded")).to_be_visible()
+    return page
+
+
+def read_in(scene: Scene, *others: str) -> Page:
+    """Duane's list of a shift and an absence, after every line was checked."""
+    days = [MONDAY, MONDAY + timedelta(days=1)]
+    mine = [f"{scene.staff_id},{days[0]},Shift,09:00,17:00", f"{scene.staff_id},{days[1]},Absence,,"]
+    page = scene.duane(path="/import")
+    page.get_by_label("Or paste it here").fill("\n".join(["staff_id,date,type,start,finish", *mine, *others]))
+    page.get_by_role("button", name="Look at every line").click()
+    expect(page.get_by_text("Can be recorded").first).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+    return page
+
+
+def access_made(scene: Scene) -> Page:
+    """A calendar address just made."""
+    page = scene.duane(path="/access")
+    page.get_by_role("button", name="Make an address").click()
+    expect(page.get_by_text("It is shown this once.")).to_be_visible()
+    return page
+
+
+def access_empty(scene: Scene) -> Page:
+    return scene.duane(path="/access")
+
+
 def no_such_page(scene: Scene) -> Page:
     return showing(scene.duane(path="/nowhere"), "There is no such page")
 
@@ -570,6 +629,13 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     type_refused,
     list_refused,
     list_looked_at,
+    events_kept,
+    events_all_taken,
+    entries_to_read_in,
+    entries_looked_at,
+    entries_recorded,
+    access_made,
+    access_empty,
     no_such_page,
     something_went_wrong,
 )

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
+from models.rules.entry_fields import MAX_DURATION
 from models.rules.transitions import CommandKind, State
 from models.standard import SHIFT
-from tests.factories import Asking, Organisation, make_organisation, worked
+from tests.factories import MONDAY, Asking, Organisation, make_organisation, worked
+from tests.web.api.conftest import Api, recorded, shift
 from tests.web.conftest import Site
 from web.auth.refusals import SignInRefused
 from web.auth.sign_in import Credentials, sign_in
@@ -132,6 +135,102 @@ async def test_no_command_reads_an_organisation(site: Site, crowded: Organisatio
     assert _read_whole(engine, crowded, asked) == set()
 
 
+async def test_no_call_reads_an_organisation(site: Site, crowded: Organisation, engine: Engine) -> None:
+    duane = Api(site).program(crowded, crowded.duane)
+    with _noting() as asked:
+        entry = await recorded(duane, shift(crowded.duane, day=LATER))
+        for path in (
+            "/resources/time-entries",
+            f"/resources/time-entries?date={LATER}",
+            f"/resources/time-entries?from={LATER}&first=1",
+            f"/resources/time-entries/{entry['id']}",
+            f"/resources/time-entries/{entry['id']}/versions",
+            "/resources/flex-changes",
+            "/resources/notes",
+            "/resources/timesheets?state=draft",
+            f"/resources/timesheets/{entry['timesheetId']}",
+            f"/resources/timesheets/{entry['timesheetId']}/history",
+        ):
+            assert (await duane.get(path)).status_code == 200
+
+    assert asked
+    assert _read_whole(engine, crowded, asked) == set()
+
+
+async def test_a_day_is_found_among_all_of_somebodys_days_without_reading_those(
+    site: Site, crowded: Organisation, engine: Engine, owner_engine: Engine
+) -> None:
+    roland = Api(site).program(crowded, crowded.roland)
+    entry = await recorded(roland, shift(crowded.roland, day=LATER))
+    with owner_engine.begin() as connection:
+        connection.execute(text(_CAREER), {"id": entry["id"], "many": CAREER})
+    with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE time_entry, time_entry_version"))
+
+    with _noting() as asked:
+        found = await roland.get("/resources/time-entries", date=LATER - timedelta(days=CAREER // 2))
+    assert len(found.json()["items"]) == 1
+
+    scans = list(_entries_read(engine, crowded, asked))
+    assert {name for scan in scans for name in _indexes(scan)} == {"ix_time_entry_owner_start"}
+    assert sum(map(_rows, scans)) <= MAX_DURATION.days + 1
+
+    with _noting() as asked:
+        await recorded(roland, shift(crowded.roland, "18:00", "19:00", LATER))
+    assert all(_rows(scan) <= MAX_DURATION.days + 1 for scan in _entries_read(engine, crowded, asked))
+
+
+LATER = MONDAY + timedelta(weeks=8)
+"""Where nothing else of these tests is recorded."""
+
+CAREER = 3_000
+"""Days on which somebody worked."""
+
+_CAREER = """
+    WITH before AS (
+        INSERT INTO time_entry (id, tenant_id, owner_id, timesheet_id, version, time_period_type_id, start_at, end_at,
+                                start_offset_minutes, end_offset_minutes, meal_break_minutes, confirmed, deleted)
+        SELECT gen_random_uuid(), tenant_id, owner_id, timesheet_id, 1, time_period_type_id,
+               start_at - n * interval '1 day', end_at - n * interval '1 day', 0, 0, 0, true, false
+        FROM time_entry, generate_series(1, :many) AS n WHERE id = :id
+        RETURNING *
+    )
+    INSERT INTO time_entry_version (entry_id, tenant_id, owner_id, timesheet_id, version, time_period_type_id, start_at,
+                                    end_at, start_offset_minutes, end_offset_minutes, meal_break_minutes, confirmed,
+                                    deleted, local_date, recorded_by_id, command_id)
+    SELECT id, tenant_id, owner_id, timesheet_id, version, time_period_type_id, start_at, end_at, start_offset_minutes,
+           end_offset_minutes, meal_break_minutes, confirmed, deleted, start_at, owner_id, gen_random_uuid()
+    FROM before
+"""
+
+
+def _entries_read(engine: Engine, org: Organisation, asked: list[Asked]) -> Iterator[dict[str, Any]]:
+    """How the statements really read time entries."""
+    with engine.connect() as connection:
+        connection.execute(text("SELECT set_config('countersign.tenant', :id, true)"), {"id": str(org.tenant_id)})
+        for statement, parameters in asked:
+            if statement.startswith("SELECT") and "FROM time_entry" in statement:
+                plan = _plan(connection, statement, parameters, "ANALYZE, FORMAT JSON")
+                yield from (node for node in _nodes(plan) if node.get("Relation Name") == "time_entry")
+
+
+def _rows(scan: dict[str, Any]) -> float:
+    """How many rows a scan read, those it passed over among them."""
+    return float(scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)) * float(scan["Actual Loops"])
+
+
+def _indexes(scan: dict[str, Any]) -> Iterator[str]:
+    """The indexes of a scan; the empty name where it has none."""
+    inner = scan.get("Plans", [])
+    yield from (name for each in inner for name in _indexes(each)) if inner else (scan.get("Index Name", ""),)
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", []):
+        yield from _nodes(inner)
+
+
 def test_signing_in_reads_no_organisation(site: Site, crowded: Organisation, engine: Engine) -> None:
     given = Credentials(f"{crowded.slug}/nobody@countersign.test", "wrong", "192.0.2.7")
     with _noting() as asked, pytest.raises(SignInRefused):
@@ -169,8 +268,8 @@ def _read_whole(engine: Engine, org: Organisation, asked: list[Asked]) -> set[st
         }
 
 
-def _plan(connection: Connection, statement: str, parameters: Any) -> dict[str, Any]:
-    answer = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
+def _plan(connection: Connection, statement: str, parameters: Any, how: str = "FORMAT JSON") -> dict[str, Any]:
+    answer = connection.exec_driver_sql(f"EXPLAIN ({how}) {statement}", parameters)
     plan: dict[str, Any] = answer.scalar_one()[0]["Plan"]
     return plan
 

@@ -12,6 +12,7 @@ from models.rules.transitions import State
 from models.standard import TRAINING
 from models.tables.people import Person
 from tests.factories import MONDAY, Asking, Organisation, worked
+from tests.web.api.conftest import Api, Program, recorded, shift
 from tests.web.conftest import Site
 
 STATEMENTS = {
@@ -30,6 +31,19 @@ STATEMENTS = {
 
 CHANGED = 30
 """The statements of a week that somebody else has changed: its owner's, and those of who did it."""
+
+CALLS = {
+    "finding entries": 0,
+    "finding a day": 0,
+    "one entry": 0,
+    "its versions": 0,
+    "timesheets": 0,
+    "one timesheet": 0,
+    "its history": 0,
+    "recording": 0,
+}
+"""Every statement of a call: what finds out whose token it is, and what it reads. What records is counted with all
+that the worker does."""
 
 WAITING = 20
 CORRECTED = 15
@@ -89,6 +103,43 @@ async def statements(site: Site, org: Organisation, key: SheetKey) -> dict[str, 
             assert (await browser.get(address)).status_code in (200, 303)
         found[name] = len(asked)
     return found
+
+
+async def test_every_call_asks_as_often_with_much_as_with_little(
+    site: Site, org: Organisation, owner_engine: Engine
+) -> None:
+    program = Api(site).program(org, org.max)
+    await recorded(program, shift(org.max, "00:00", "00:10", note="The first."))
+    assert await statements_of_calls(site, org, program, "22:00") == CALLS
+
+    add_people(owner_engine, org, 60)
+    for number in range(1, WAITING):
+        await recorded(program, shift(org.max, day=MONDAY + timedelta(weeks=number)))
+        await recorded(program, shift(org.max, f"{number:02}:00", f"{number:02}:30"))
+    assert await statements_of_calls(site, org, program, "23:00") == CALLS
+
+
+async def statements_of_calls(site: Site, org: Organisation, program: Program, start: str) -> dict[str, int]:
+    """How many statements each call asks about Max's week, at the end of which one more shift is recorded."""
+    entries, sheet = "/resources/time-entries", f"/resources/timesheets/{org.key(org.max).timesheet_id}"
+    entry = (await program.get(entries, first=1)).json()["items"][0]["id"]
+    reads = {
+        "finding entries": f"{entries}?first=200",
+        "finding a day": f"{entries}?date={MONDAY}",
+        "one entry": f"{entries}/{entry}",
+        "its versions": f"{entries}/{entry}/versions",
+        "timesheets": "/resources/timesheets",
+        "one timesheet": sheet,
+        "its history": f"{sheet}/history",
+    }
+    found = {}
+    for name, path in reads.items():
+        with noting(site.services.engine) as asked:
+            assert (await program.get(path)).status_code == 200
+        found[name] = len(asked)
+    with noting(site.services.engine) as asked:
+        await recorded(program, shift(org.max, start, None))
+    return found | {"recording": len(asked)}
 
 
 @contextmanager

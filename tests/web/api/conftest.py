@@ -17,7 +17,7 @@ from tests.contents import Contents
 from tests.factories import MONDAY, Organisation, at
 from tests.web.conftest import Site
 from web.auth.sessions import hash_token
-from web.auth.tokens import Scope, create_token
+from web.auth.tokens import FOR_PROGRAMS, Scope, create_token
 
 ENTRIES = "/resources/time-entries"
 NOTES = "/resources/notes"
@@ -92,7 +92,7 @@ class Api:
         """A program of somebody, with a token for these scopes; without any, for all."""
         lifetime = timedelta(days=1)
         staff_id = self.site.staff_id(org, person_id)
-        token = create_token(self.site.engine, org.tenant_id, staff_id, "a test", scopes or Scope, lifetime)
+        token = create_token(self.site.engine, org.tenant_id, staff_id, "a test", scopes or FOR_PROGRAMS, lifetime)
         return Program(self.site.visitor(), token)
 
     def stranger(self) -> Program:

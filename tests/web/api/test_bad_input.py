@@ -115,7 +115,7 @@ async def test_what_is_not_called_json_is_none(suzanne: Program, org: Organisati
     assert (answer.status_code, shaped(answer)) == (400, True)
 
 
-WRONG_INSTANTS = (
+WRONG_INSTANTS: tuple[Json, ...] = (
     "",
     "2026-11-16",
     "2026-11-16T09:00:00",
@@ -206,7 +206,7 @@ async def test_an_instant_is_what_its_offset_says_whatever_the_clocks_showed(
 
 async def test_a_whole_day_is_from_midnight_to_midnight_of_the_owner(duane: Program, org: Organisation) -> None:
     def absent(start: str, end: str) -> Json:
-        times = {"actualStartTime": start, "actualEndTime": end, "timePeriodTypeId": str(ABSENCE)}
+        times: dict[str, Json] = {"actualStartTime": start, "actualEndTime": end, "timePeriodTypeId": str(ABSENCE)}
         return shift(org.duane, None, None, **times)
 
     await recorded(duane, absent("2026-03-29T00:00:00+00:00", "2026-03-30T00:00:00+01:00"))
@@ -237,7 +237,8 @@ async def test_an_id_is_an_id(duane: Program, org: Organisation, name: str) -> N
 
 
 async def test_minutes_are_whole_and_no_text(duane: Program, org: Organisation) -> None:
-    for wrong in ("30", 30.5, True, None, -1, 44_641, 10**30, [], float("nan"), float("inf")):
+    numbers: list[Json] = ["30", 30.5, True, None, -1, 44_641, 10**30, [], float("nan"), float("inf")]
+    for wrong in numbers:
         body = json.dumps(shift(org.duane, mealBreakMinutes=wrong)).encode()
         assert fields_refused(await duane.post(ENTRIES, body)).keys() == {"mealBreakMinutes"}, wrong
     assert fields_refused(await duane.post(ENTRIES, shift(org.duane, mealBreakMinutes=480))).keys() == {
@@ -247,7 +248,8 @@ async def test_minutes_are_whole_and_no_text(duane: Program, org: Organisation) 
 
 async def test_versions_are_whole_and_no_text(duane: Program, org: Organisation) -> None:
     entry = await recorded(duane, shift(org.duane))
-    for wrong in ("1", 1.5, True, None, 0, -1, 2**31, 10**30, []):
+    numbers: list[Json] = ["1", 1.5, True, None, 0, -1, 2**31, 10**30, []]
+    for wrong in numbers:
         change = {"type": "altered", "timeEntryId": entry["id"], "timeEntryVersion": wrong, "authorisedBy": "Roland"}
         assert fields_refused(await duane.post(FLEX, shift(org.duane) | change)).keys() == {"timeEntryVersion"}, wrong
         several = [{"op": "replace", "path": f"/{entry['id']}", "value": shift(org.duane) | {"version": wrong}}]

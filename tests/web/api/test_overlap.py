@@ -35,7 +35,8 @@ async def test_shared_case(duane: Program, org: Organisation, case: Json) -> Non
     for start, end in case["existing"]:
         await recorded(duane, shift(org.duane, start, end, DAY, timePeriodTypeId=str(TRAINING)))
 
-    answer = await duane.post(ENTRIES, shift(org.duane, *case["new"], DAY))
+    start, end = case["new"]
+    answer = await duane.post(ENTRIES, shift(org.duane, start, end, DAY))
 
     if case["expect"] is None:
         answered(answer, 201)

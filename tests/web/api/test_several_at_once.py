@@ -99,7 +99,8 @@ async def test_what_cannot_be_read_names_its_place(duane: Program, org: Organisa
     for number, each in enumerate(wrong):
         said = answered(await duane.patch(ENTRIES, [good, each]), 400)
         assert {item["field"].partition(".")[0] for item in said} == {"1"}, number
-    for body in ([], {}, None, "x", good, [good] * 201):
+    bodies: list[Json] = [[], {}, None, "x", good, [good] * 201]
+    for body in bodies:
         assert (await duane.patch(ENTRIES, body)).status_code == 400
 
 
@@ -136,7 +137,7 @@ async def test_the_same_call_with_the_same_key_happens_once(site: Site, duane: P
 
 
 async def test_entries_of_several_people_on_behalf_of_each(suzanne: Program, duane: Program, org: Organisation) -> None:
-    why = {"reason": "They are on the road."}
+    why: dict[str, Json] = {"reason": "They are on the road."}
     theirs = [await recorded(suzanne, shift(owner, onBehalfOf=str(owner), **why)) for owner in (org.duane, org.max)] + [
         await recorded(suzanne, shift(org.suzanne))
     ]

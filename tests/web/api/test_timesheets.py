@@ -219,7 +219,7 @@ async def test_a_submission_is_recalled(api: Api, duane: Program, org: Organisat
     sheet, _, digest = await bring_to(api.site, org, State.SUBMITTED)
     path, why = f"{SHEETS}/{sheet}/submission", {"reason": "A shift is missing."}
 
-    answer = await (duane.delete(path, **why) if by_query else duane.delete(path, body=why))
+    answer = await (duane.delete(path, reason=why["reason"]) if by_query else duane.delete(path, body=why))
 
     recalled = answered(answer, 200)
     assert (recalled["state"], recalled["revision"], recalled["digest"]) == ("draft", 2, digest)

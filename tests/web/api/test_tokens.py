@@ -10,7 +10,7 @@ from sqlalchemy import Engine, delete
 from models.database import command_transaction
 from models.tables.auth import ApiToken
 from tests.factories import Organisation, change_person, take_role
-from tests.web.api.conftest import ENTRIES, Api, Program, answered, refused, shift
+from tests.web.api.conftest import ENTRIES, Api, Json, Program, answered, refused, shift
 from tests.web.conftest import Site
 from web.auth.tokens import Scope, holder_of, revoke_token, tokens_of
 
@@ -55,7 +55,7 @@ def scope_of(verb: str, operation: dict[str, Any]) -> Scope:
 
 async def asked(program: Program, verb: str, path: str) -> Response:
     """An answer to a call that says nothing but who calls."""
-    body = None if verb in ("get", "delete") else {}
+    body: Json = None if verb in ("get", "delete") else {}
     return await program.call(verb.upper(), path, body, seen='W/"1"')
 
 

@@ -4,14 +4,14 @@ have happened. Filling it again changes nothing.
 
 import asyncio
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 import structlog
 from sqlalchemy import select
 
 from demo.people import DEMO, OTHER, DemoPerson, found
 from demo.weeks import DemoWeek, demo_weeks
-from models.commands import Asked, Body, Decide, Move, Record, Submit
+from models.commands import Asked, Body, Decide, Move, Record, Schedule, ScheduleAction, Submit
 from models.database import read_session
 from models.errors import DomainError
 from models.messages import SheetKey
@@ -60,6 +60,9 @@ async def _fill_week(services: Services, week: DemoWeek, done: set[UUID], waitin
         try:
             for number, fields in enumerate(week.entries):
                 await _give(services, week, week.person, CommandKind.RECORD, Record(fields), f"record/{number}", done)
+            for number in range(len(week.planned)):
+                plan = _plan(week, number)
+                await _give(services, week, _scheduler(), CommandKind.SCHEDULE, plan, f"plan/{number}", done)
             for number, kind in enumerate(week.then):
                 await _give(services, week, _actor(week, kind), kind, None, f"{number}/{kind.value}", done)
         except DomainError as refused:
@@ -94,6 +97,18 @@ async def _give(
         reason=_REASONS[kind] if kind in NEEDS_REASON else None,
     )
     await services.commands.give(Onlooker(DEMO.id, DEMO.person_id(actor.staff_id)), asked)
+
+
+def _scheduler() -> DemoPerson:
+    return next(person for person in DEMO.people if "integration" in person.roles)
+
+
+def _plan(week: DemoWeek, number: int) -> Schedule:
+    fields = week.planned[number]
+    assert fields.end
+    id_ = uuid5(week.command_id(f"plan/{number}"), "entry")
+    type_id = fields.time_period_type_id
+    return Schedule(id_, 1, ScheduleAction.CREATE, type_id, fields.start, fields.end, fields.shift_type)
 
 
 def _actor(week: DemoWeek, kind: CommandKind) -> DemoPerson:

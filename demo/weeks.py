@@ -19,6 +19,9 @@ WEEKS = 13
 STORY = "staff-4366"
 """Whose running week is left empty, so that the tour can be walked."""
 
+ROSTERED = "staff-3621"
+"""Whose people have the next week planned for them."""
+
 APPROVED = (CommandKind.SUBMIT, CommandKind.APPROVE)
 REJECTED = (CommandKind.SUBMIT, CommandKind.REJECT)
 REVISED = (CommandKind.SUBMIT, CommandKind.REJECT, CommandKind.REVISE, CommandKind.SUBMIT)
@@ -42,7 +45,9 @@ class DemoWeek:
     person: DemoPerson
     monday: date
     entries: tuple[EntryFields, ...]
-    then: tuple[CommandKind, ...]
+    then: tuple[CommandKind, ...] = ()
+    planned: tuple[EntryFields, ...] = ()
+    """Shifts that the scheduler planned and nobody has confirmed."""
 
     def command_id(self, step: str) -> UUID:
         """The id of one of the week's commands, the same whenever the demo is filled."""
@@ -58,7 +63,7 @@ def demo_weeks(today: date) -> list[DemoWeek]:
         for ago in range(WEEKS + 1)
         for number, person in enumerate(workers)
         if ago > 0 or person.staff_id != STORY
-    ]
+    ] + [_rostered(person, monday + timedelta(weeks=1)) for person in workers if person.supervisor == ROSTERED]
 
 
 def _week(person: DemoPerson, number: int, monday: date, ago: int, today: date) -> DemoWeek:
@@ -66,6 +71,16 @@ def _week(person: DemoPerson, number: int, monday: date, ago: int, today: date) 
     last = min(monday + timedelta(days=4), today) if ago == 0 else monday + timedelta(days=4)
     entries = tuple(entry for day in _days(monday, last) for entry in _entries(day, dice))
     return DemoWeek(person, monday, entries, _fate(number, ago, dice, complete=last == monday + timedelta(days=4)))
+
+
+def _rostered(person: DemoPerson, monday: date) -> DemoWeek:
+    dice = Random(f"{person.staff_id}/{monday.isoformat()}/roster")  # noqa: S311 - believable, not secret
+    begin, name = dice.choice([(480, "early"), (600, "middle"), (720, "late")])
+    shifts = []
+    for day in _days(monday, monday + timedelta(days=4)):
+        start = _at(day, begin)
+        shifts.append(EntryFields(SHIFT, start, start + timedelta(hours=8), shift_type=name))
+    return DemoWeek(person, monday, (), planned=tuple(shifts))
 
 
 def _fate(number: int, ago: int, dice: Random, *, complete: bool) -> tuple[CommandKind, ...]:

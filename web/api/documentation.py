@@ -50,7 +50,8 @@ def install(app: FastAPI, settings: Settings) -> None:
                 description=DESCRIPTION,
                 routes=app.routes,
                 tags=TAGS,
-                servers=[{"url": settings.base_url}],
+                # First where the description was read: a browser may know this host by another name.
+                servers=[{"url": "/"}, {"url": settings.base_url}],
             )
             app.openapi_schema = exact(described)
         return app.openapi_schema

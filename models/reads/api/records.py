@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import select, tuple_, union
+from sqlalchemy import or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from models.rules.transitions import CommandKind
@@ -60,12 +60,15 @@ def last_decisions(session: Session, sheets: Iterable[Timesheet]) -> dict[UUID, 
 
 
 def acts_on(session: Session, timesheet_id: UUID, after: tuple[datetime, UUID] | None, limit: int) -> list[Command]:
-    """Everything done on a timesheet, oldest first; also what moved an entry from or to another one."""
-    asked = select(Command.id).where(Command.timesheet_id == timesheet_id)
-    moved = select(TimeEntryVersion.command_id).where(TimeEntryVersion.timesheet_id == timesheet_id)
-    # Found by id, each half by an index of its own: either of two conditions would read every command there is.
-    here = Command.id.in_(union(asked, moved))
-    found = select(Command).where(here, Command.result.is_not(None), Command.kind != CommandKind.BATCH.value)
+    """Everything done on a timesheet, oldest first; also what moved an entry from or to another one.
+
+    What changed nothing, because something newer was known, was not done.
+    """
+    moved = session.scalars(select(TimeEntryVersion.command_id).where(TimeEntryVersion.timesheet_id == timesheet_id))
+    # The ids are read first: a condition on another table would have every command there is looked at.
+    here = or_(Command.timesheet_id == timesheet_id, Command.id.in_(set(moved)))
+    told = (Command.kind != CommandKind.BATCH.value, Command.result["ignored"].as_boolean().is_not(True))
+    found = select(Command).where(here, Command.result.is_not(None), *told)
     if after:
         found = found.where(tuple_(Command.completed_at, Command.id) > after)
     return list(session.scalars(found.order_by(Command.completed_at, Command.id).limit(limit)))

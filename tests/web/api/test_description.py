@@ -83,7 +83,7 @@ async def test_programs_get_the_description_without_a_token(api: Api, described:
     answer = await api.stranger().get("/openapi.json")
 
     assert answered(answer, 200) == described
-    assert described["servers"] == [{"url": OURS}]
+    assert described["servers"] == [{"url": "/"}, {"url": OURS}]
 
 
 def test_every_operation_has_its_name_for_good(described: dict[str, Any]) -> None:

@@ -61,6 +61,7 @@ async def outcome(program: Program, said: object) -> str:
 
 
 def entry(api: Api, org: Organisation, entry_id: UUID) -> TimeEntry:
+    found: TimeEntry
     (found,) = [row for row in api.site.rows(org, TimeEntry) if row.id == entry_id]
     return found
 

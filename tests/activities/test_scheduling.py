@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from models.commands import EntryFields, ScheduleAction
 from models.errors import DomainError, Invalid, NotFound, NotYours, Stale, WrongState
 from models.messages import CommandOutcome
+from models.rules.entry_fields import MAX_DURATION
 from models.rules.transitions import State
 from models.standard import SHIFT, TRAINING
 from models.tables.accruals import Accrual, Contribution
@@ -102,6 +103,7 @@ class TestPlanning:
         [
             (worked("09:00", "09:00"), "plannedEndTime"),
             (worked("09:00", "08:00"), "plannedEndTime"),
+            (EntryFields(SHIFT, at(MONDAY, "09:00"), at(MONDAY, "09:01") + MAX_DURATION), "plannedEndTime"),
             (worked("09:00", "17:00", shift_type="x" * 51), "shiftType"),
             (worked("09:00", "17:00", type_id=uuid4()), "timePeriodTypeId"),
             (worked("09:00", "17:00", day=NEXT_MONDAY), "startTime"),

@@ -54,6 +54,16 @@ async def test_a_long_entry_is_found_from_its_middle(duane: Program, org: Organi
         assert await found(duane, date=day) == []
 
 
+async def test_the_longest_entry_there_is_is_found_from_its_last_day(duane: Program, org: Organisation) -> None:
+    body = long(org.duane, "2026-11-16T09:00:00+00:00", "2026-12-17T09:00:00+00:00", timePeriodTypeId=str(ON_CALL))
+    await recorded(duane, body)
+
+    for day in (date(2026, 12, 16), date(2026, 12, 17)):
+        assert len(await found(duane, date=day)) == 1
+    (wrong,) = answered(await duane.post(ENTRIES, shift(org.duane, "08:00", "10:00", date(2026, 12, 17))), 400)
+    assert wrong["field"] == "startTime"
+
+
 async def test_what_touches_midnight_is_not_found_beyond_it(duane: Program, org: Organisation) -> None:
     await recorded(duane, shift(org.duane, "20:00", "24:00"))
     await recorded(duane, shift(org.duane, "00:00", "02:00", WEDNESDAY))

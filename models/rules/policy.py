@@ -55,6 +55,7 @@ class Action(StrEnum):
     ACT_FOR = "act_for"
     REVIEW_ACT = "review_act"
     IMPORT_ENTRIES = "import_entries"
+    MANAGE_OWN_ACCESS = "manage_own_access"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_PROJECTS = "manage_projects"
     MANAGE_TYPES = "manage_types"
@@ -108,6 +109,7 @@ POLICY: dict[Action, tuple[Grant, ...]] = {
         Grant(Role.SUPERVISOR, Relation.SELF),
         *_ADMINISTRATION,
     ),
+    Action.MANAGE_OWN_ACCESS: tuple(Grant(role, Relation.SELF) for role in Role if role is not Role.INTEGRATION),
     Action.MANAGE_PEOPLE: _ADMINISTRATION,
     Action.MANAGE_PROJECTS: _ADMINISTRATION,
     Action.MANAGE_TYPES: _ADMINISTRATION,

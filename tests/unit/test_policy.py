@@ -32,36 +32,38 @@ HATS = {
     "an-admin": (Role.ADMINISTRATOR, Relation.SELF, False),
     "an-auditor": (Role.AUDITOR, Relation.SELF, False),
     "program": (Role.INTEGRATION, Relation.TENANT, False),
+    "a-lead": (Role.PROJECT_LEAD, Relation.SELF, False),
 }
 
 # The approver of somebody without a supervisor is an administrator; a-supervisor to an-auditor ask about nobody's time.
 ALLOWED = """
-                 owner approver admin-as-approver admin admin-on-behalf auditor a-supervisor an-admin an-auditor program
-record           yes   yes      .                 .     yes             .       .            .        .          .
-amend            yes   yes      .                 .     yes             .       .            .        .          .
-remove           yes   yes      .                 .     yes             .       .            .        .          .
-confirm          yes   yes      .                 .     yes             .       .            .        .          .
-schedule         .     .        .                 yes   .               .       .            .        .          yes
-add_flex_change  yes   yes      .                 .     yes             .       .            .        .          .
-add_note         yes   yes      .                 .     yes             .       .            .        .          .
-batch            yes   yes      .                 .     yes             .       .            .        .          .
-submit           yes   .        .                 .     yes             .       .            .        .          .
-recall           yes   .        .                 .     .               .       .            .        .          .
-approve          .     yes      yes               .     yes             .       .            .        .          .
-reject           .     yes      yes               .     yes             .       .            .        .          .
-revise           yes   .        .                 .     yes             .       .            .        .          .
-lock             .     .        .                 yes   .               .       .            .        .          .
-unlock           .     .        .                 yes   .               .       .            .        .          .
-see_time         yes   yes      .                 yes   .               yes     .            .        .          yes
-see_inbox        .     .        .                 .     .               .       yes          yes      .          .
-see_people       .     .        .                 .     .               .       .            yes      yes        .
-act_for          .     .        .                 yes   .               .       .            .        .          .
-review_act       yes   .        .                 .     .               .       .            .        .          .
-import_entries   yes   .        .                 .     .               .       yes          yes      .          .
-manage_people    .     .        .                 .     .               .       .            yes      .          .
-manage_projects  .     .        .                 .     .               .       .            yes      .          .
-manage_types     .     .        .                 .     .               .       .            yes      .          .
-see_dead_letters .     .        .                 .     .               .       .            yes      .          .
+                 owner approver admin-as-approver admin admin-on-behalf auditor a-supervisor an-admin an-auditor program a-lead
+record           yes   yes      .                 .     yes             .       .            .        .          .          .
+amend            yes   yes      .                 .     yes             .       .            .        .          .          .
+remove           yes   yes      .                 .     yes             .       .            .        .          .          .
+confirm          yes   yes      .                 .     yes             .       .            .        .          .          .
+schedule         .     .        .                 yes   .               .       .            .        .          yes          .
+add_flex_change  yes   yes      .                 .     yes             .       .            .        .          .          .
+add_note         yes   yes      .                 .     yes             .       .            .        .          .          .
+batch            yes   yes      .                 .     yes             .       .            .        .          .          .
+submit           yes   .        .                 .     yes             .       .            .        .          .          .
+recall           yes   .        .                 .     .               .       .            .        .          .          .
+approve          .     yes      yes               .     yes             .       .            .        .          .          .
+reject           .     yes      yes               .     yes             .       .            .        .          .          .
+revise           yes   .        .                 .     yes             .       .            .        .          .          .
+lock             .     .        .                 yes   .               .       .            .        .          .          .
+unlock           .     .        .                 yes   .               .       .            .        .          .          .
+see_time         yes   yes      .                 yes   .               yes     .            .        .          yes          .
+see_inbox        .     .        .                 .     .               .       yes          yes      .          .          .
+see_people       .     .        .                 .     .               .       .            yes      yes        .          .
+act_for          .     .        .                 yes   .               .       .            .        .          .          .
+review_act       yes   .        .                 .     .               .       .            .        .          .          .
+import_entries   yes   .        .                 .     .               .       yes          yes      .          .          .
+manage_own_access yes .        .                 .     .               .       yes          yes      yes        .          yes
+manage_people    .     .        .                 .     .               .       .            yes      .          .          .
+manage_projects  .     .        .                 .     .               .       .            yes      .          .          .
+manage_types     .     .        .                 .     .               .       .            yes      .          .          .
+see_dead_letters .     .        .                 .     .               .       .            yes      .          .          .
 """
 
 OWNER, SOMEBODY = uuid4(), uuid4()

@@ -1,6 +1,7 @@
 """Every route of the application asks who is there and what they may do; one that nobody thought about fails here."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +15,7 @@ from sqlalchemy import Engine
 
 from models.commands import EntryFields
 from models.database import command_transaction, read_session
+from models.imports import ImportLine, lines_json
 from models.rules import policy
 from models.rules.people import ProjectContent
 from models.rules.period_types import TypeContent
@@ -21,16 +23,20 @@ from models.rules.policy import Action, Grant
 from models.rules.transitions import State
 from models.standard import SHIFT, TRAINING
 from models.store.changes import GivenBy
+from models.store.dead_letters import keep_letter
+from models.store.imports import CHECKED
 from models.store.lists import PEOPLE_COLUMNS, plan_people
 from models.store.period_types import create_type
 from models.store.projects import create_project
-from models.tables.auth import SignInSession
+from models.tables.auth import ApiToken, SignInSession
+from models.tables.intake import EntryImport
 from tests import factories
 from tests.contents import Contents
 from tests.desk import Life
 from tests.factories import MONDAY, Organisation, make_organisation, worked
 from tests.web.conftest import HTMX, OURS, Browser, Site, page_of
 from web.api.refusing import is_for_programs
+from web.auth.tokens import Scope, create_token
 from web.lists import read_list
 
 ELSEWHERE = "https://elsewhere.example"
@@ -85,6 +91,7 @@ PUBLIC = {
     "POST /theme": "a colour, for those who are not signed in yet too",
     "GET /openapi.json": "describes the API, and nothing that is in it",
     "GET /docs": "shows that description",
+    "GET /calendar/{token}.ics": "the address is the key, and one that is none shows nothing",
     "MOUNT /static": "files that are the same for everybody",
 }
 """Routes for everybody, and why."""
@@ -115,6 +122,11 @@ LEADS_ON = {
     "GET /admin/types/rules": "to the types",
     "GET /admin/{kind}/import/preview": "to the form that asks for a list",
     "GET /acting/end": "to the people",
+    "GET /access/calendar": "to one's access",
+    "GET /access/{token_id}/revocation": "to one's access",
+    "GET /import/{import_id}/recording": "to the list",
+    "GET /admin/events/{letter_id}/replay": "to the events",
+    "GET /admin/events/{letter_id}/discard": "to the events",
 }
 """Routes that show nothing and change nothing: they answer alike whatever they name, and who comes there is asked."""
 
@@ -220,6 +232,17 @@ ASKING: dict[str, list[Asking]] = {
             own=True,
         )
     ],
+    "GET /access": [Asking(DUANE, State.DRAFT, {A.MANAGE_OWN_ACCESS})],
+    "POST /access/calendar": [Asking(DUANE, State.DRAFT, {A.MANAGE_OWN_ACCESS}, shows=True, own=True)],
+    "POST /access/{token_id}/revocation": [Asking(DUANE, State.DRAFT, {A.MANAGE_OWN_ACCESS})],
+    "GET /import": [Asking(DUANE, State.DRAFT, {A.IMPORT_ENTRIES})],
+    "GET /import/template": [Asking(DUANE, State.DRAFT, {A.IMPORT_ENTRIES})],
+    "POST /import": [Asking(DUANE, State.DRAFT, {A.IMPORT_ENTRIES}, {"list": "staff_id,date\nx,y"}, own=True)],
+    "GET /import/{import_id}": [Asking(DUANE, State.DRAFT, {A.IMPORT_ENTRIES})],
+    "POST /import/{import_id}/recording": [Asking(DUANE, State.DRAFT, {A.IMPORT_ENTRIES})],
+    "GET /admin/events": [Asking(SUZANNE, State.DRAFT, {A.SEE_DEAD_LETTERS})],
+    "POST /admin/events/{letter_id}/replay": [Asking(SUZANNE, State.DRAFT, {A.SEE_DEAD_LETTERS, A.SCHEDULE})],
+    "POST /admin/events/{letter_id}/discard": [Asking(SUZANNE, State.DRAFT, {A.SEE_DEAD_LETTERS})],
     "POST /acting": [Asking(SUZANNE, State.DRAFT, {A.ACT_FOR}, {"staff_id": "{staff_id}"} | BECAUSE)],
 }
 """Routes that show or change something, with a request for each that is granted."""
@@ -290,6 +313,12 @@ async def scene_of(site: Site, org: Organisation, route: str, asking: Asking) ->
     if "{command_id}" in route:
         theirs = life.because(life.roland, "He forgot it.").record(worked("18:00", "19:00"))
         names["command_id"] = (await asyncio.to_thread(life.desk.do, theirs)).command_id
+    if "{token_id}" in route:
+        names["token_id"] = _own_token(site, org)
+    if "{import_id}" in route:
+        names["import_id"] = _own_list(site, org)
+    if "{letter_id}" in route:
+        names["letter_id"] = _letter(site, org)
     known = {DIGEST: lambda: site.digest(key), A_PLAN: lambda: _plan(site, org)}
     form = {
         name: known[value]() if isinstance(value, str) and value in known else str(value).format(**names)
@@ -308,6 +337,10 @@ NAMES: dict[str, object] = {
     "kind": "people",
     "type_id": uuid4(),
     "external_id": "x",
+    "token": "x",
+    "token_id": uuid4(),
+    "import_id": uuid4(),
+    "letter_id": uuid4(),
 }
 """What stands in the addresses of routes."""
 
@@ -319,6 +352,45 @@ def _own_things(site: Site, org: Organisation) -> dict[str, object]:
         project = create_project(session, given[0], ProjectContent(f"{org.slug}-p", "Fence", None))
         type_ = create_type(session, given[1], TypeContent("Journey", "datetime", {}))
     return {"external_id": project.content.external_id, "type_id": type_.id}
+
+
+def _own_token(site: Site, org: Organisation) -> UUID:
+    """A calendar address of Duane's."""
+    lifetime = timedelta(days=1)
+    create_token(site.engine, org.tenant_id, site.staff_id(org, org.duane), "a", [Scope.CALENDAR], lifetime)
+    (token,) = site.rows(org, ApiToken)
+    return token.id  # type: ignore[no-any-return]  # a row of a table named by its class
+
+
+def _own_list(site: Site, org: Organisation) -> UUID:
+    """A list of Duane's of one shift, every line of it checked."""
+    id_ = uuid4()
+    line = ImportLine(2, {}, org.duane, MONDAY, worked("19:00", "20:00"))
+    with command_transaction(site.engine, org.tenant_id) as session:
+        whose = {"tenant_id": org.tenant_id, "actor_id": org.duane}
+        lines = lines_json([line])
+        session.add(EntryImport(id=id_, file_name="a list", lines=lines, problems={}, state=CHECKED, **whose))
+    return id_
+
+
+def _letter(site: Site, org: Organisation) -> UUID:
+    """An event that can be taken by now."""
+    sender = factories.hire(site.owner_engine, org, "scheduler", "integration")
+    fields = worked("19:00", "20:00")
+    assert fields.end
+    shift = {
+        "entryId": str(uuid4()),
+        "personId": str(org.duane),
+        "timePeriodTypeId": str(SHIFT),
+        "plannedStartTime": fields.start.isoformat(),
+        "plannedEndTime": fields.end.isoformat(),
+        "version": 1,
+        "action": "create",
+    }
+    attributes = {"specversion": "1.0", "id": "1", "source": "/roster", "type": "countersign.scheduled-entry"}
+    with command_transaction(site.engine, org.tenant_id) as session:
+        body = json.dumps(attributes | {"data": shift})
+        return keep_letter(session, org.tenant_id, sender, "http", body, "It could not be taken.")
 
 
 def _plan(site: Site, org: Organisation) -> str:

@@ -9,11 +9,14 @@ from starlette.concurrency import run_in_threadpool
 
 from models.database import ReadSession, command_transaction
 from models.errors import NotFound
+from models.reads.people import require
 from models.reads.viewer import Onlooker
+from models.rules.policy import Action
 from web.auth.tokens import Scope, create_token, holder_of, revoke_own_token, tokens_of
 from web.auth.viewer import Viewer
 from web.pages.exports import calendar_of
-from web.pages.page import Posted, SignedIn, Template, Used, go_to, show
+from web.pages.page import Posted, SignedIn, Template, Used, go_to, onlooker_of, show
+from web.services import Services
 
 router = APIRouter()
 
@@ -40,6 +43,7 @@ async def subscribe(viewer: SignedIn, form: Posted, request: Request, use: Used)
     """Make an address by which a calendar program follows one's own shifts; it is shown this once."""
 
     def make() -> str:
+        _require(viewer, use)
         token = create_token(use.engine, viewer.tenant_id, viewer.staff_id, "calendar", [Scope.CALENDAR], GOOD_FOR)
         return f"{use.settings.base_url.rstrip('/')}/calendar/{token}.ics"
 
@@ -52,6 +56,7 @@ async def revoke(token_id: UUID, viewer: SignedIn, form: Posted, use: Used) -> R
     """End one of one's own addresses or tokens."""
 
     def end() -> None:
+        _require(viewer, use)
         with command_transaction(use.engine, viewer.tenant_id) as session:
             revoke_own_token(session, viewer.person_id, token_id)
 
@@ -68,8 +73,15 @@ def calendar(token: str, use: Used) -> Response:
     return calendar_of(use, Onlooker(holder.tenant_id, holder.person_id), holder.staff_id, holder.zone)
 
 
+def _require(viewer: Viewer, use: Services) -> None:
+    onlooker = onlooker_of(viewer)
+    with use.reading(onlooker) as session:
+        require(session, onlooker, Action.MANAGE_OWN_ACCESS)
+
+
 def _show(request: Request, viewer: Viewer, made: str | None = None) -> Response:
     def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
+        require(session, onlooker, Action.MANAGE_OWN_ACCESS)
         return {
             "tokens": tokens_of(session, viewer.person_id),
             "made": made,

@@ -45,8 +45,8 @@ LISTS = Template("imports.html", "imports.html", fields=frozenset({FIELD, "reaso
 LIST = Template("import.html", "partials/import.html")
 
 EXAMPLES = (
-    ("staff-4366", "2026-11-18", "Shift", "09:00", "17:00", "30", "proj-533", "washing dog", ""),
-    ("staff-4366", "2026-11-19", "Absence", "", "", "", "", "annual leave", ""),
+    ("staff-1013", "2026-11-18", "Shift", "09:00", "17:00", "30", "proj-100", "painting", "The gate is stuck."),
+    ("staff-1014", "2026-11-19", "Absence", "", "", "", "", "annual leave", ""),
 )
 
 log = structlog.get_logger()
@@ -59,8 +59,11 @@ def choose(viewer: SignedIn, request: Request) -> Response:
 
 
 @router.get("/import/template")
-def template(viewer: SignedIn) -> Response:
+def template(viewer: SignedIn, use: Used) -> Response:
     """A list with an example, to be filled in."""
+    onlooker = onlooker_of(viewer)
+    with use.reading(onlooker) as session:
+        require(session, onlooker, Action.IMPORT_ENTRIES)
     content = "".join(csv_of(COLUMNS, EXAMPLES)).encode()
     return files.attachment(content, files.CSV, "entries", "template", "csv")
 
@@ -129,6 +132,7 @@ def _keep(viewer: Viewer, use: Used, id_: UUID, file_name: str, uploaded: bytes,
 def _begin(viewer: Viewer, use: Used, import_id: UUID) -> None:
     onlooker = onlooker_of(viewer)
     with use.reading(onlooker) as session:
+        require(session, onlooker, Action.IMPORT_ENTRIES)
         state = import_shown(session, onlooker, import_id).state
     with command_transaction(use.engine, viewer.tenant_id) as session:
         if not begin_recording(session, import_id) and state == CHECKED:

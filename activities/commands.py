@@ -4,7 +4,7 @@ Load, check, apply the rule, write everything it says, return what the workflow 
 """
 
 from dataclasses import dataclass
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4
 
 from sqlalchemy import Engine, bindparam, func, select
 from temporalio import activity
@@ -218,9 +218,9 @@ def _lock_is_due(session: WriteSession, sheet: Timesheet) -> bool:
 
 
 def _asked_by_schedule(key: SheetKey, sheet: Timesheet) -> Asked:
-    assert sheet.lock_at is not None
     return Asked(
-        id=uuid5(sheet.id, f"lock/{sheet.revision}/{sheet.lock_at.isoformat()}"),
+        # The state says whether it was done before. An id that follows from the timesheet could be used up beforehand.
+        id=uuid4(),
         kind=CommandKind.LOCK,
         key=key,
         owner_id=sheet.owner_id,

@@ -65,6 +65,8 @@ class ImportActivities:
             try:
                 with command_transaction(self.engine, key.tenant_id) as session:
                     self._record_all(session, key)
+            except _TakeBack:
+                return  # somebody was told meanwhile that nothing was saved
             except _RefusedAt as refused:
                 with command_transaction(self.engine, key.tenant_id) as session:
                     refuse(session, key.import_id, refused.line, refused.words)
@@ -83,7 +85,8 @@ class ImportActivities:
                 commands.note(session, each)
                 carry_out(session, each, held)
             self._tell(key, done)
-        finish_recording(session, key.import_id, len(asked))
+        if not finish_recording(session, key.import_id, len(asked)):
+            raise _TakeBack
 
     def _refusal(self, asked: Asked) -> str | None:
         """Why a line would be refused; it is carried out and taken back."""

@@ -26,7 +26,12 @@ FIELD = "list"
 async def uploaded_file(request: Request) -> tuple[str, bytes]:
     """The name and content of the file that was chosen; nothing when none was."""
     file = (await request.form()).get("file")
-    return (file.filename or "", await file.read()) if isinstance(file, UploadFile) else ("", b"")
+    return (_storable(file.filename or ""), await file.read()) if isinstance(file, UploadFile) else ("", b"")
+
+
+def _storable(name: str) -> str:
+    """A name without what no text holds: NUL, and halves of characters."""
+    return name.replace("\0", "").encode(errors="replace").decode()
 
 
 def list_text(uploaded: bytes, pasted: str) -> str:

@@ -56,7 +56,7 @@ def letters(session: Session, after: tuple[datetime, UUID] | None, limit: int) -
 def forget_unseen(session: WriteSession, tenant_id: UUID, entry_id: UUID, version: int, command_id: UUID) -> bool:
     """Remember that a shift was taken back before anybody heard of it, so that its late creation is ignored.
 
-    False when there is such an entry by now: then it has to be taken back like any other.
+    False when there is such an entry by now: then nothing is remembered, as it has to be taken back like any other.
     """
     new = insert(ScheduledEntry).values(tenant_id=tenant_id, entry_id=entry_id, version=version, command_id=command_id)
     newer = new.on_conflict_do_update(
@@ -64,5 +64,9 @@ def forget_unseen(session: WriteSession, tenant_id: UUID, entry_id: UUID, versio
         set_={"version": version, "command_id": command_id},
         where=ScheduledEntry.version < version,
     )
-    session.execute(newer)
-    return session.get(TimeEntry, entry_id) is None
+    with session.begin_nested() as remembering:
+        session.execute(newer)  # waits for whoever is just planning it
+        if session.get(TimeEntry, entry_id) is None:
+            return True
+        remembering.rollback()
+    return False

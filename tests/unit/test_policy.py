@@ -24,9 +24,9 @@ from models.rules.transitions import DECISIONS, CommandKind
 HATS = {
     "owner": (Role.WORKER, Relation.SELF, False),
     "approver": (Role.SUPERVISOR, Relation.APPROVER, False),
-    "admin-as-approver": (Role.ADMINISTRATOR, Relation.APPROVER, False),
+    "admin-approver": (Role.ADMINISTRATOR, Relation.APPROVER, False),
     "admin": (Role.ADMINISTRATOR, Relation.TENANT, False),
-    "admin-on-behalf": (Role.ADMINISTRATOR, Relation.TENANT, True),
+    "on-behalf": (Role.ADMINISTRATOR, Relation.TENANT, True),
     "auditor": (Role.AUDITOR, Relation.TENANT, False),
     "a-supervisor": (Role.SUPERVISOR, Relation.SELF, False),
     "an-admin": (Role.ADMINISTRATOR, Relation.SELF, False),
@@ -37,33 +37,33 @@ HATS = {
 
 # The approver of somebody without a supervisor is an administrator; a-supervisor to an-auditor ask about nobody's time.
 ALLOWED = """
-                 owner approver admin-as-approver admin admin-on-behalf auditor a-supervisor an-admin an-auditor program a-lead
-record           yes   yes      .                 .     yes             .       .            .        .          .          .
-amend            yes   yes      .                 .     yes             .       .            .        .          .          .
-remove           yes   yes      .                 .     yes             .       .            .        .          .          .
-confirm          yes   yes      .                 .     yes             .       .            .        .          .          .
-schedule         .     .        .                 yes   .               .       .            .        .          yes          .
-add_flex_change  yes   yes      .                 .     yes             .       .            .        .          .          .
-add_note         yes   yes      .                 .     yes             .       .            .        .          .          .
-batch            yes   yes      .                 .     yes             .       .            .        .          .          .
-submit           yes   .        .                 .     yes             .       .            .        .          .          .
-recall           yes   .        .                 .     .               .       .            .        .          .          .
-approve          .     yes      yes               .     yes             .       .            .        .          .          .
-reject           .     yes      yes               .     yes             .       .            .        .          .          .
-revise           yes   .        .                 .     yes             .       .            .        .          .          .
-lock             .     .        .                 yes   .               .       .            .        .          .          .
-unlock           .     .        .                 yes   .               .       .            .        .          .          .
-see_time         yes   yes      .                 yes   .               yes     .            .        .          yes          .
-see_inbox        .     .        .                 .     .               .       yes          yes      .          .          .
-see_people       .     .        .                 .     .               .       .            yes      yes        .          .
-act_for          .     .        .                 yes   .               .       .            .        .          .          .
-review_act       yes   .        .                 .     .               .       .            .        .          .          .
-import_entries   yes   .        .                 .     .               .       yes          yes      .          .          .
-manage_own_access yes .        .                 .     .               .       yes          yes      yes        .          yes
-manage_people    .     .        .                 .     .               .       .            yes      .          .          .
-manage_projects  .     .        .                 .     .               .       .            yes      .          .          .
-manage_types     .     .        .                 .     .               .       .            yes      .          .          .
-see_dead_letters .     .        .                 .     .               .       .            yes      .          .          .
+                  owner approver admin-approver admin on-behalf auditor a-supervisor an-admin an-auditor program a-lead
+record            yes   yes      .              .     yes       .       .            .        .          .       .
+amend             yes   yes      .              .     yes       .       .            .        .          .       .
+remove            yes   yes      .              .     yes       .       .            .        .          .       .
+confirm           yes   yes      .              .     yes       .       .            .        .          .       .
+schedule          .     .        .              yes   .         .       .            .        .          yes     .
+add_flex_change   yes   yes      .              .     yes       .       .            .        .          .       .
+add_note          yes   yes      .              .     yes       .       .            .        .          .       .
+batch             yes   yes      .              .     yes       .       .            .        .          .       .
+submit            yes   .        .              .     yes       .       .            .        .          .       .
+recall            yes   .        .              .     .         .       .            .        .          .       .
+approve           .     yes      yes            .     yes       .       .            .        .          .       .
+reject            .     yes      yes            .     yes       .       .            .        .          .       .
+revise            yes   .        .              .     yes       .       .            .        .          .       .
+lock              .     .        .              yes   .         .       .            .        .          .       .
+unlock            .     .        .              yes   .         .       .            .        .          .       .
+see_time          yes   yes      .              yes   .         yes     .            .        .          yes     .
+see_inbox         .     .        .              .     .         .       yes          yes      .          .       .
+see_people        .     .        .              .     .         .       .            yes      yes        .       .
+act_for           .     .        .              yes   .         .       .            .        .          .       .
+review_act        yes   .        .              .     .         .       .            .        .          .       .
+import_entries    yes   .        .              .     .         .       yes          yes      .          .       .
+manage_own_access yes   .        .              .     .         .       yes          yes      yes        .       yes
+manage_people     .     .        .              .     .         .       .            yes      .          .       .
+manage_projects   .     .        .              .     .         .       .            yes      .          .       .
+manage_types      .     .        .              .     .         .       .            yes      .          .       .
+see_dead_letters  .     .        .              .     .         .       .            yes      .          .       .
 """
 
 OWNER, SOMEBODY = uuid4(), uuid4()

@@ -673,7 +673,8 @@ class TestMenu:
         (menu,) = page.main.all("details", class_="menu")
         assert next(menu.all("summary")).text == "Export"
         links = {link.attributes["href"] for link in menu.all("a")}
-        assert links == {address(key, form) for form in FORMS} | {f"/people/{site.staff_id(org, org.duane)}/shifts.ics"}
+        own = {f"/people/{site.staff_id(org, org.duane)}/shifts.ics", "/access", "/import"}
+        assert links == {address(key, form) for form in FORMS} | own
         assert {(await duane.get(link)).status_code for link in links} == {200}
 
 

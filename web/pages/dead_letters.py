@@ -27,6 +27,9 @@ router = APIRouter()
 
 EVENTS = Template("dead_letters.html", "dead_letters.html")
 PAGE = 50
+LONGEST_SHOWN = 10_000
+"""Characters of an event on the page: all of it is kept, and what cannot be taken may be as large as any request."""
+
 ADDRESS = "/admin/events"
 
 
@@ -129,4 +132,6 @@ def _read(viewer: Viewer, after: str | None) -> Read:
 
 def _shown(letter: DeadLetter, sender: str, viewer: Viewer) -> LetterShown:
     received = letter.received_at.astimezone(viewer.zone)
-    return LetterShown(letter.id, letter.body, letter.reason, sender, letter.route, letter.tries, received)
+    rest = len(letter.body) - LONGEST_SHOWN
+    body = f"{letter.body[:LONGEST_SHOWN]}… and {rest:,} characters more" if rest > 0 else letter.body
+    return LetterShown(letter.id, body, letter.reason, sender, letter.route, letter.tries, received)

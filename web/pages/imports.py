@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 from temporalio.client import RPCError
 from temporalio.common import WorkflowIDConflictPolicy
 
+from models.commands import made_by
 from models.database import ReadSession, command_transaction
 from models.errors import Invalid, Unavailable
 from models.imports import MOST_LINES, lines_json
@@ -17,7 +18,7 @@ from models.reads.imports import import_shown, imports_of
 from models.reads.people import require
 from models.reads.viewer import Onlooker
 from models.rules.policy import Action
-from models.store.imports import APPLYING, CHECKED, CHECKING, begin_recording, give_up
+from models.store.imports import APPLYING, CHECKED, CHECKING, begin_recording, give_up, keep_list
 from models.tables.intake import EntryImport
 from web.auth.viewer import Viewer
 from web.exports import files
@@ -74,7 +75,7 @@ async def read_in(viewer: SignedIn, form: Posted, request: Request, use: Used) -
     file_name, uploaded = await uploaded_file(request)
 
     async def give() -> Response:
-        id_ = command_id(form)
+        id_ = made_by(viewer.tenant_id, command_id(form), f"list/{viewer.person_id}")
         await run_in_threadpool(_keep, viewer, use, id_, file_name or "pasted", uploaded, form)
         await _start(use, ImportKey(viewer.tenant_id, id_), record=False)
         return go_to(f"/import/{id_}")
@@ -107,26 +108,28 @@ async def record(import_id: UUID, viewer: SignedIn, form: Posted, request: Reque
 
 
 def _keep(viewer: Viewer, use: Used, id_: UUID, file_name: str, uploaded: bytes, form: dict[str, str]) -> None:
-    """Keep the list under the form's id: sent twice, it is kept once. Raises `Invalid` for one that cannot be read."""
+    """Keep the list under an id that follows from the form's: sent twice, it is kept once.
+
+    Raises `Invalid` for one that cannot be read, and `KeyReused`.
+    """
     onlooker = onlooker_of(viewer)
     lines = read_list(list_text(uploaded, form.get(FIELD, "")), COLUMNS)
     with use.reading(onlooker) as session:
         require(session, onlooker, Action.IMPORT_ENTRIES)
         understood, problems = understand(session, onlooker, lines)
     with command_transaction(use.engine, viewer.tenant_id) as session:
-        if session.get(EntryImport, id_) is None:
-            session.add(
-                EntryImport(
-                    id=id_,
-                    tenant_id=viewer.tenant_id,
-                    actor_id=viewer.person_id,
-                    file_name=file_name[:200],
-                    reason=reason_in(form),
-                    lines=lines_json(understood),
-                    problems={str(number): words for number, words in problems.items()},
-                    state=CHECKING,
-                )
-            )
+        keep_list(
+            session,
+            EntryImport(
+                id=id_,
+                tenant_id=viewer.tenant_id,
+                actor_id=viewer.person_id,
+                file_name=file_name[:200],
+                reason=reason_in(form),
+                lines=lines_json(understood),
+                problems={str(number): words for number, words in problems.items()},
+            ),
+        )
 
 
 def _begin(viewer: Viewer, use: Used, import_id: UUID) -> None:
@@ -151,15 +154,15 @@ async def _start(use: Used, key: ImportKey, *, record: bool) -> None:
         )
     except RPCError as away:
         log.warning("list not started", error=away.status.name)
-        await run_in_threadpool(_give_up, use, key, APPLYING if record else CHECKING)
-        raise Unavailable(
-            "Nothing was saved: the system is not keeping up just now. Send it again in a moment."
-        ) from away
+        if await run_in_threadpool(_give_up, use, key, APPLYING if record else CHECKING):
+            raise Unavailable(
+                "Nothing was saved: the system is not keeping up just now. Send it again in a moment."
+            ) from away
 
 
-def _give_up(use: Used, key: ImportKey, state: str) -> None:
+def _give_up(use: Used, key: ImportKey, state: str) -> bool:
     with command_transaction(use.engine, key.tenant_id) as session:
-        give_up(session, key.import_id, state)
+        return give_up(session, key.import_id, state)
 
 
 def _read_all(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:

@@ -94,7 +94,7 @@ def _saving(viewer: Viewer, use: Used, at: Place, form: dict[str, str], attempt:
         if not cells:
             return None
         id_ = _id_of(form, attempt)
-        before = week.before(session, id_)
+        before = week.before(session, id_, Record, Amend, Remove, Batch)
         asked = before or _asked(session, week, id_, cells)
     emptied = {cell.line: None for cell in cells if cell.is_emptied and before is None}
     if emptied:

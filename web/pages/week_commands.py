@@ -20,7 +20,7 @@ from models.commands import (
     json_of,
 )
 from models.database import ReadSession
-from models.errors import DomainError, Invalid, NotYours, WrongState
+from models.errors import DomainError, Invalid, KeyReused, NotYours, WrongState
 from models.messages import SheetKey
 from models.reads.people import person_by_staff_id
 from models.reads.shown import TypeShown
@@ -87,9 +87,17 @@ class WeekAsked:
         """A command on another week of the same person."""
         return self._ask(command_id, KINDS[type(body)], body, period)
 
-    def before(self, session: ReadSession, command_id: UUID, period: Period | None = None) -> Asked | None:
-        """What was asked by this id already: sent again it stays what it was, whatever has become of the week."""
-        return remembered(session, self.key_of(period or self.period), command_id, self.viewer.person_id)
+    def before(
+        self, session: ReadSession, command_id: UUID, *kinds: type[Body], period: Period | None = None
+    ) -> Asked | None:
+        """What was asked by this id already: sent again it stays what it was, whatever has become of the week.
+
+        Raises `KeyReused` when that was nothing of these `kinds`.
+        """
+        found = remembered(session, self.key_of(period or self.period), command_id, self.viewer.person_id)
+        if found is not None and not isinstance(found.body, kinds):
+            raise KeyReused("This form was already sent with other content. Reload the page and try again.")
+        return found
 
     def require_recording(self, session: ReadSession) -> None:
         """Raises `WrongState` or `NotYours` unless time can be recorded on this week now, by who asks."""

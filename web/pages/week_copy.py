@@ -87,7 +87,8 @@ def _with_hours(session: ReadSession, copying: Copying, entries: list[Row]) -> C
     week = copying.week
     id_ = uuid5(command_id(week.form), "copy")
     new = list(_fitting(session, week, entries))
-    asked = week.before(session, id_) or (week.ask(id_, [Record(fields) for fields in new]) if new else None)
+    before = week.before(session, id_, Record, Batch)
+    asked = before or (week.ask(id_, [Record(fields) for fields in new]) if new else None)
     return replace(copying, asked=asked, skipped=len(entries) - _count(asked))
 
 

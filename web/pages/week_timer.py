@@ -77,7 +77,7 @@ def _starting(viewer: Viewer, use: Used, at: Place, form: dict[str, str]) -> tup
         today = Place(at.staff_id, local_date(now, here.zone))
         week = week_asked(session, onlooker, viewer, today, form)
         id_ = command_id(form)
-        asked = week.before(session, id_) or week.ask(id_, [_begun(session, week, form, now)])
+        asked = week.before(session, id_, Record) or week.ask(id_, [_begun(session, week, form, now)])
     return asked, week
 
 
@@ -107,7 +107,7 @@ def _stopping(viewer: Viewer, use: Used, at: Place, form: dict[str, str]) -> tup
         if entry is None or entry.owner_id != week.circle.owner.id or entry.deleted:
             raise Stale("What was running was removed meanwhile. Nothing was saved.")
         period = period_of(local_date(entry.start_at, week.zone), week.week_starts_on)
-        before = week.before(session, command_id(form), period)
+        before = week.before(session, command_id(form), Amend, period=period)
         if before is None and entry.end_at is not None:
             raise Stale("It was stopped meanwhile. Nothing was saved.", version=entry.version)
         asked = before or week.ask_on(period, command_id(form), _ended(entry, week, version_in(form), use.now()))

@@ -68,8 +68,9 @@ def pdf_words(content: bytes) -> str:
 
 
 def _inflated(stream: bytes) -> bytes:
+    """What it says uncompressed; the last byte of its checksum may look like the end of a line, and be missing."""
     try:
-        return zlib.decompress(stream)
+        return zlib.decompressobj().decompress(stream)
     except zlib.error:
         return stream
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from models.commands import Amend, Body, EntryFields, Record, Remove
 from models.database import ReadSession
 from models.errors import DomainError, Invalid, Stale
-from models.reads.entries import Row, fields_of, rows_near, starts_before
+from models.reads.entries import Row, fields_of, rows_near, rows_on, starts_before
 from models.rules.days import ONE_DAY, day_bounds, local_date
 from models.rules.lines import Line
 from models.rules.local_times import RepeatedTime, SkippedTime, with_offset
@@ -103,6 +103,14 @@ def commands_for(session: ReadSession, week: WeekAsked, cells: list[TypedCell]) 
             refused.data["index"] = index
             raise
     return bodies
+
+
+def lines_emptied(session: ReadSession, week: WeekAsked, cells: list[TypedCell]) -> list[Line]:
+    """The lines of the entries that are taken out of cells, whatever line the form says they stood on."""
+    emptied = {cell.entry_id for cell in cells if cell.is_emptied}
+    rows = rows_on(session, week.key.timesheet_id) if emptied else ()
+    found = (Line(type_.id, project.id if project else None) for entry, type_, project in rows if entry.id in emptied)
+    return list(dict.fromkeys(found))
 
 
 class _Grid:

@@ -16,7 +16,7 @@ from models.store import week_rows
 from web.auth.viewer import Viewer
 from web.errors import form_errors
 from web.htmx import htmx
-from web.pages.cell_commands import SHOWN, TYPED, TypedCell, changed_cells, commands_for, refused_cell
+from web.pages.cell_commands import SHOWN, TYPED, TypedCell, changed_cells, commands_for, lines_emptied, refused_cell
 from web.pages.page import (
     Posted,
     SignedIn,
@@ -96,7 +96,7 @@ def _saving(viewer: Viewer, use: Used, at: Place, form: dict[str, str], attempt:
         id_ = _id_of(form, attempt)
         before = week.before(session, id_, Record, Amend, Remove, Batch)
         asked = before or _asked(session, week, id_, cells)
-    emptied = {cell.line: None for cell in cells if cell.is_emptied and before is None}
+        emptied = [] if before else lines_emptied(session, week, cells)
     if emptied:
         # A line stays where somebody works on it, also when nothing is left on it.
         with command_transaction(use.engine, viewer.tenant_id) as writing:

@@ -19,12 +19,12 @@ from starlette.concurrency import run_in_threadpool
 from temporalio.client import Client
 
 from models.database import UNAVAILABLE, credential_transaction, engine_for, read_session
-from models.errors import NotYours, Unavailable
+from models.errors import NotYours
 from models.rules.policy import roles_of
 from models.tables.people import Person, PersonRole, Tenant
 from settings import Settings
 from web.commands import Commands
-from web.intake.taking import Sender, take
+from web.intake.taking import NOT_NOW, Sender, take
 
 SUBJECT = "countersign.scheduled-entry"
 STREAM = "countersign-scheduled-entries"
@@ -108,7 +108,7 @@ async def _take(commands: Commands, message: NatsMessage) -> None:
     except NotYours:
         log.error("event from somebody who may not send it", subject=subject)
         await message.reject()
-    except (Unavailable, *UNAVAILABLE) as away:
+    except (*NOT_NOW, *UNAVAILABLE) as away:
         log.warning("event has to come again", subject=subject, error=type(away).__name__)
         await message.nack(delay=AGAIN_SECONDS)
 

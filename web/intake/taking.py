@@ -14,14 +14,14 @@ from starlette.concurrency import run_in_threadpool
 
 from models.commands import Asked, Place, Schedule, ScheduleAction
 from models.database import command_transaction, read_session
-from models.errors import DomainError, NotFound, NotYours, Unavailable
+from models.errors import DomainError, NotFound, NotYours, Unavailable, Withdrawn
 from models.messages import SheetKey
 from models.reads.viewer import Onlooker
 from models.rules.days import local_date
 from models.rules.periods import period_of
 from models.rules.policy import Action, Relation, Role, Standing, authorise
 from models.rules.transitions import CommandKind
-from models.store.dead_letters import forget_unseen, keep_letter
+from models.store.dead_letters import PlannedMeanwhile, forget_unseen, keep_letter
 from models.store.people import load_circle
 from models.tables.intake import ScheduledEntry
 from models.tables.people import TenantPolicy
@@ -29,6 +29,9 @@ from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Timesheet
 from web.commands import Commands
 from web.intake.scheduled import NotUnderstood, ScheduledEvent, read_event
+
+NOT_NOW = (Unavailable, Withdrawn)
+"""Nothing was saved, and the same event may be sent again: a part of the system was away, or died meanwhile."""
 
 
 class Outcome(StrEnum):
@@ -58,11 +61,11 @@ class Taken:
 
 
 async def take(commands: Commands, sender: Sender, route: str, text: str) -> Taken:
-    """Take an event in. Raises `NotYours` for a sender who may not, and `Unavailable`: then it has to come again."""
+    """Take an event in. Raises `NotYours` for a sender who may not, and one of `NOT_NOW`: then it has to come again."""
     require_sender(sender)
     try:
         return Taken(await give(commands, sender, read_event(text)))
-    except Unavailable:
+    except NOT_NOW:
         raise
     except (NotUnderstood, DomainError) as refused:
         reason = reason_of(refused)
@@ -100,10 +103,12 @@ def _asked(commands: Commands, sender: Sender, event: ScheduledEvent, tries: int
         entry = session.get(TimeEntry, shift.entry_id)
         if entry is not None or shift.action is not ScheduleAction.DELETE:
             return _command(session, sender, event, entry, command_id)
-    with command_transaction(commands.engine, sender.tenant_id) as session:
-        if forget_unseen(session, sender.tenant_id, shift.entry_id, shift.version, command_id):
-            return None
-    return _asked(commands, sender, event, tries)
+    try:
+        with command_transaction(commands.engine, sender.tenant_id) as session:
+            forget_unseen(session, sender.tenant_id, shift.entry_id, shift.version, command_id)
+    except PlannedMeanwhile:
+        return _asked(commands, sender, event, tries)
+    return None
 
 
 def _command(

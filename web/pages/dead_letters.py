@@ -10,7 +10,7 @@ from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
 from models.database import ReadSession, command_transaction
-from models.errors import DomainError, Invalid, NotFound, Unavailable
+from models.errors import DomainError, Invalid, NotFound
 from models.reads.people import require
 from models.reads.viewer import Onlooker
 from models.rules.policy import Action, roles_of
@@ -20,7 +20,7 @@ from models.tables.people import Person, PersonRole
 from web.api.lists import Page, instant_key, key_of_cursor, next_cursor
 from web.auth.viewer import Viewer
 from web.intake.scheduled import NotUnderstood, read_event
-from web.intake.taking import Outcome, Sender, give, reason_of, require_sender
+from web.intake.taking import NOT_NOW, Outcome, Sender, give, reason_of, require_sender
 from web.pages.page import Posted, Read, SignedIn, Template, Used, go_to, onlooker_of, or_show_again, show
 
 router = APIRouter()
@@ -68,7 +68,7 @@ async def replay(letter_id: UUID, viewer: SignedIn, form: Posted, request: Reque
         try:
             require_sender(sender)
             outcome = await give(use.commands, sender, read_event(body), tries)
-        except Unavailable:
+        except NOT_NOW:
             raise
         except (NotUnderstood, DomainError) as refused:
             reason = reason_of(refused)

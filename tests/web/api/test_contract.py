@@ -22,7 +22,7 @@ from tests.web.api.conftest import Api
 from tests.web.conftest import Site
 from web.app import secured
 
-BUSINESS = ["2xx", "400", "403", "404", "409", "410", "412"]
+BUSINESS = ["2xx", "400", "403", "404", "409", "410", "412", "428"]
 """What a well-formed call may be answered: rules of the business refuse what no schema can say."""
 
 MALFORMED = ["400", "401", "403", "404", "405", "409", "410", "412", "413", "422", "428"]

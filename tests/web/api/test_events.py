@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from httpx2 import Response
 
+from models.errors import DomainError, Unavailable, Withdrawn
 from models.rules.transitions import CommandKind, State
 from models.standard import SHIFT
 from models.tables.intake import DeadLetter
@@ -15,6 +16,7 @@ from models.tables.timecard import TimeEntry, TimeEntryVersion
 from tests.factories import MONDAY, NEXT_MONDAY, Asking, Organisation, at, hire, make_organisation, worked
 from tests.web.api.conftest import ENTRIES, Api, Program
 from web.auth.tokens import Scope
+from web.commands import Commands
 
 EVENTS = "/events"
 
@@ -266,6 +268,19 @@ async def test_attributes_may_come_as_headers(api: Api, org: Organisation, sched
     assert (answer.status_code, answer.json()["outcome"]) == (202, "applied")
 
 
+@pytest.mark.parametrize("away", [Withdrawn("Nothing was saved."), Unavailable("Nothing was saved.")])
+async def test_an_event_that_nobody_took_comes_again_and_is_not_kept(
+    api: Api, org: Organisation, scheduler: Program, monkeypatch: pytest.MonkeyPatch, away: DomainError
+) -> None:
+    async def die(*_: object) -> None:
+        raise away
+
+    monkeypatch.setattr(Commands, "give", die)
+
+    assert (await send(scheduler, event(org, uuid4()))).status_code == 503
+    assert letters(api, org) == []
+
+
 class TestDeadLetters:
     """The page of what could not be taken."""
 
@@ -307,6 +322,18 @@ class TestDeadLetters:
         assert "&lt;svg/onload" in answer.text
         assert "<svg/onload" not in answer.text
         assert "{{7*7}}" in answer.text
+
+    async def test_of_a_very_long_event_the_page_shows_the_beginning(
+        self, api: Api, org: Organisation, scheduler: Program
+    ) -> None:
+        long = "[" + "7" * 900_000
+        await outcome(scheduler, long.encode())
+
+        page = await api.site.browser(org, org.suzanne).page("/admin/events")
+
+        assert "… and 890,001 characters more" in page.text
+        assert len(page.html) < 100_000
+        assert letters(api, org)[0].body == long
 
     @pytest.mark.parametrize("who", ["Duane Barry", "Roland Fuller", "Diana Fowley"])
     async def test_others_see_and_do_nothing(self, api: Api, org: Organisation, scheduler: Program, who: str) -> None:

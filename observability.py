@@ -1,10 +1,15 @@
 """Structured logs: one JSON object a line in production, readable lines in the demo."""
 
 import logging
+import re
 import sys
 from typing import Protocol
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+TOKEN = re.compile(r"cs_[\w-]{20,}")
+"""A token of a program or in the address of a calendar: whoever reads it in a log could use it."""
 
 
 class LogSettings(Protocol):
@@ -27,6 +32,7 @@ def configure_logs(settings: LogSettings) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        hide_tokens,
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, renderer],
@@ -39,3 +45,8 @@ def configure_logs(settings: LogSettings) -> None:
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
     logging.getLogger("temporalio").setLevel(logging.WARNING)
+
+
+def hide_tokens(_logger: WrappedLogger, _method: str, said: EventDict) -> EventDict:
+    """The same line of the log without any token, as addresses can hold one."""
+    return {name: TOKEN.sub("cs_…", value) if isinstance(value, str) else value for name, value in said.items()}

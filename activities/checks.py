@@ -5,6 +5,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.sql.selectable import ForUpdateArg
 
 from activities.act import Act
 from models.commands import EntryFields
@@ -41,11 +42,16 @@ def require_reason(act: Act, entry: TimeEntry) -> None:
 
 
 def type_of(act: Act, type_id: UUID) -> TimePeriodType:
-    """The time period type. Raises `Invalid`."""
-    found = act.session.get(TimePeriodType, (act.asked.key.tenant_id, type_id))
+    """The time period type, which stays as it is until the transaction ends. Raises `Invalid`."""
+    key = (act.asked.key.tenant_id, type_id)
+    found = act.session.get(TimePeriodType, key, with_for_update=_REFERRED_TO, populate_existing=True)
     if found is None:
         raise Invalid.field("timePeriodTypeId", "There is no such time period type. Choose one from the list.")
     return found
+
+
+_REFERRED_TO = ForUpdateArg(read=True, key_share=True)
+"""As the entry's reference to it will hold it. What a type feeds is changed only while nothing refers to it."""
 
 
 def project_of(act: Act, project_id: UUID | None) -> Project | None:

@@ -125,11 +125,18 @@ def _move(act: Act, body: AddFlexChange, shift: TimeEntry, day: date) -> TimeEnt
     if day_off is None:
         after, event = new_entry(act), "time-entry.recorded"
     else:
+        _require_held(act, day_off)
         require_reason(act, day_off)
         day_off.version += 1
         after, event = day_off, "time-entry.amended"
     write(act, after, fields, event, instead_of=shift)
     return after
+
+
+def _require_held(act: Act, day_off: TimeEntry) -> None:
+    """Whoever moved to another zone has days that stand on the timesheet of the week they were in before."""
+    if day_off.timesheet_id not in {place.timesheet_id(act.asked.key.tenant_id) for place in act.asked.own_places}:
+        raise Invalid.field("startTime", "What stands on this day belongs to another week. Remove it there first.")
 
 
 def _changed(shift: TimeEntry, body: AddFlexChange) -> EntryFields:

@@ -1,7 +1,7 @@
 """Lists of entries: each line checked by the rules that record it, and all recorded in one transaction or none."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from sqlalchemy import Engine
@@ -11,7 +11,7 @@ from activities.commands import carry_out
 from activities.failures import failures_translated
 from activities.names import CHECK_IMPORT, RECORD_IMPORT
 from models.commands import Asked
-from models.database import WriteSession, command_transaction
+from models.database import UNAVAILABLE, WriteSession, command_transaction
 from models.errors import DomainError, Invalid, KeyReused
 from models.imports import ImportLine, asked_by_line, lines_from_json
 from models.messages import ImportKey
@@ -106,7 +106,8 @@ class ImportActivities:
     def _tell(self, key: ImportKey, done: int) -> None:
         activity.heartbeat(done)
         if done % TOLD_EVERY == 0:
-            with command_transaction(self.engine, key.tenant_id) as session:
+            # The lists that are being recorded may hold every connection: then nobody is told, and they go on.
+            with suppress(*UNAVAILABLE), command_transaction(self.engine, key.tenant_id) as session:
                 tell_progress(session, key.import_id, done)
 
 

@@ -17,6 +17,10 @@ LETTERS = UUID("0a5d3f8e-6c0f-4b2a-9d7e-3e2b1a0c9f87")
 """The namespace of ids of dead letters."""
 
 
+class PlannedMeanwhile(Exception):
+    """Somebody has heard of the shift by now: it has to be taken back like any other."""
+
+
 def keep_letter(session: WriteSession, tenant_id: UUID, sender_id: UUID, route: str, body: str, reason: str) -> UUID:
     """Keep an event with the reason, or count the try if it is kept already. Its id follows from sender and content."""
     body = body.replace("\0", "\N{REPLACEMENT CHARACTER}")
@@ -53,10 +57,10 @@ def letters(session: Session, after: tuple[datetime, UUID] | None, limit: int) -
     return session.scalars(found.order_by(DeadLetter.received_at.desc(), DeadLetter.id.desc()).limit(limit)).all()
 
 
-def forget_unseen(session: WriteSession, tenant_id: UUID, entry_id: UUID, version: int, command_id: UUID) -> bool:
+def forget_unseen(session: WriteSession, tenant_id: UUID, entry_id: UUID, version: int, command_id: UUID) -> None:
     """Remember that a shift was taken back before anybody heard of it, so that its late creation is ignored.
 
-    False when there is such an entry by now: then nothing is remembered, as it has to be taken back like any other.
+    Raises `PlannedMeanwhile`, and then it must not be remembered.
     """
     new = insert(ScheduledEntry).values(tenant_id=tenant_id, entry_id=entry_id, version=version, command_id=command_id)
     newer = new.on_conflict_do_update(
@@ -64,9 +68,6 @@ def forget_unseen(session: WriteSession, tenant_id: UUID, entry_id: UUID, versio
         set_={"version": version, "command_id": command_id},
         where=ScheduledEntry.version < version,
     )
-    with session.begin_nested() as remembering:
-        session.execute(newer)  # waits for whoever is just planning it
-        if session.get(TimeEntry, entry_id) is None:
-            return True
-        remembering.rollback()
-    return False
+    session.execute(newer)  # waits for whoever is just planning it
+    if session.get(TimeEntry, entry_id) is not None:
+        raise PlannedMeanwhile

@@ -1,6 +1,8 @@
 """Approving and rejecting: the right person, on exactly what was shown, once."""
 
+from dataclasses import replace
 from datetime import date, timedelta
+from uuid import uuid5
 
 import pytest
 from sqlalchemy import Engine, text, update
@@ -332,6 +334,17 @@ class TestLocking:
         locked = life.desk.contents(life.org.tenant_id)
         assert life.desk.lock_on_schedule(life.key).state is State.LOCKED
         assert life.desk.contents(life.org.tenant_id) == locked
+
+    def test_nobody_keeps_the_schedule_from_locking(self, life: Life, owner_engine: Engine) -> None:
+        """Whoever asks chooses the id of their command, and so could use up one that follows from what they see."""
+        life.bring_to(State.APPROVED)
+        _make_due(life, owner_engine)
+        (sheet,) = life.desk.rows(life.org.tenant_id, Timesheet)
+        assert sheet.lock_at
+        foreseen = uuid5(sheet.id, f"lock/{sheet.revision}/{sheet.lock_at.isoformat()}")
+        life.desk.do(replace(life.next_week.note("This is mine."), id=foreseen))
+
+        assert life.desk.lock_on_schedule(life.key).state is State.LOCKED
 
     @pytest.mark.parametrize("state", [State.DRAFT, State.SUBMITTED, State.REJECTED])
     def test_the_schedule_locks_only_what_is_approved(self, life: Life, state: State) -> None:

@@ -1,7 +1,7 @@
 """People, projects and types as administrators change them, with all that follows in the same transaction."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, event, func, insert, select, text
+from sqlalchemy import Connection, Engine, event, func, insert, select, text
 
 from models.database import WriteSession, command_transaction, read_session
 from models.doctor import findings
@@ -19,7 +19,7 @@ from models.errors import DomainError, Invalid, KeyReused, NotFound, NotYours, S
 from models.rules.people import PersonContent, ProjectContent
 from models.rules.period_types import ACCENTS, TypeContent
 from models.rules.transitions import CommandKind, State
-from models.standard import ABSENCE, SHIFT
+from models.standard import ABSENCE, SHIFT, TRAINING
 from models.store import directory, period_types, projects
 from models.store.changes import GivenBy, Kept
 from models.store.people import load_circle
@@ -28,8 +28,10 @@ from models.tables.auth import Account, ApiToken, SignInSession
 from models.tables.delivery import OutboxEvent
 from models.tables.people import DirectoryChange, Person, TenantPolicy
 from models.tables.timesheet import Timesheet
-from tests.desk import Life
+from tests.activities.conftest import waiters
+from tests.desk import Desk, Life
 from tests.factories import MONDAY, Asking, Organisation, change_person, give_role, hire, make_organisation, worked
+from tests.waiting import eventually
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -680,6 +682,26 @@ class TestTypes:
             office.add_type(name="Shift")
         with office.refused(Invalid, "name"):
             office.change_type(SHIFT, name="Absence")
+
+    def test_what_it_feeds_does_not_change_while_time_is_recorded(
+        self, office: Office, life: Life, own_desk: Desk, owner_engine: Engine
+    ) -> None:
+        """Whoever records has read what it feeds, and has written nothing yet that refers to it."""
+        changing: list[Future[Kept[TypeContent]]] = []
+
+        def change(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+            if "INSERT INTO time_entry " in statement:
+                changing.append(executor.submit(office.change_type, TRAINING, counts_to_target_hours=False))
+                eventually(lambda: changing[0].done() or waiters(owner_engine) > 0, "the change to wait")
+
+        event.listen(own_desk.engine, "before_cursor_execute", change)
+        with ThreadPoolExecutor(1) as executor:
+            own_desk.do(life.duane.record(worked("09:00", "10:00", type_id=TRAINING)))
+
+        assert isinstance(changing[0].exception(), Invalid)
+        assert office.type_(TRAINING).content.counts_to_target_hours
+        with read_session(office.engine, office.org.tenant_id) as session:
+            assert list(findings(session)) == []
 
     def test_what_it_feeds_stays_once_time_was_recorded(self, office: Office, life: Life) -> None:
         office.change_type(ABSENCE, counts_to_target_hours=True)

@@ -19,7 +19,7 @@ from models.tables.timecard import FlexChange, TimeEntry
 from models.tables.timesheet import Timesheet
 from tests.activities.conftest import Racers
 from tests.desk import Desk, Life
-from tests.factories import MONDAY, NEXT_MONDAY, Asking, at, change_type, make_organisation, worked
+from tests.factories import MONDAY, NEXT_MONDAY, Asking, at, change_person, change_type, make_organisation, worked
 
 pytestmark = pytest.mark.usefixtures("sound")
 
@@ -456,6 +456,20 @@ class TestAnotherWeek:
 
         life.desk.do(_away(life.because(life.duane, "He came in instead."), shift))
         assert life.entry(day_off).version == 2
+
+    def test_a_day_off_of_another_week_stays_there(self, life: Life, shift: UUID, owner_engine: Engine) -> None:
+        """Its midnight in London is a Sunday evening in New York, and that Sunday is of the week before."""
+        _day_off(life, NEXT_MONDAY)
+        certified = life.desk.digest(life.next_key)
+        life.desk.do(life.next_week.submit(certified))
+        change_person(owner_engine, life.org.duane, time_zone="America/New_York")
+        sunday = worked("14:00", "22:00", day=NEXT_MONDAY - timedelta(days=1))
+
+        asked = life.because(life.duane, "He came in instead.").change_shift(COMPLETELY_CHANGED, shift, sunday)
+
+        assert _field_of(life.desk.refused(asked)) == "startTime"
+        assert life.desk.digest(life.next_key) == certified
+        change_person(owner_engine, life.org.duane, time_zone="Europe/London")
 
     def test_a_day_where_no_week_begins_is_no_week(self, life: Life, shift: UUID) -> None:
         fields = worked("09:00", "17:00", day=NEXT_WEDNESDAY)

@@ -7,11 +7,13 @@ import pytest
 from sqlalchemy import Engine
 
 from models.commands import EntryFields, ScheduleAction
+from models.database import command_transaction
 from models.errors import DomainError, Invalid, NotFound, NotYours, Stale, WrongState
 from models.messages import CommandOutcome
 from models.rules.entry_fields import MAX_DURATION
 from models.rules.transitions import State
 from models.standard import SHIFT, TRAINING
+from models.store.dead_letters import PlannedMeanwhile, forget_unseen
 from models.tables.accruals import Accrual, Contribution
 from models.tables.intake import ScheduledEntry
 from models.tables.timecard import TimeEntry, TimeEntryVersion
@@ -337,6 +339,20 @@ class TestOutOfOrder:
         assert life.desk.rows(life.org.tenant_id, TimeEntry) == []
         (known,) = life.desk.rows(life.org.tenant_id, ScheduledEntry)
         assert (known.entry_id, known.version) == (shift, 2)
+
+    def test_a_deletion_that_meets_the_creation_halfway_is_still_to_be_carried_out(
+        self, life: Life, roster: Asking
+    ) -> None:
+        """Nobody had heard of the shift when the deletion was read, and it was planned before that was noted."""
+        planned = life.plan()
+        with (
+            pytest.raises(PlannedMeanwhile),
+            command_transaction(life.desk.engine, life.org.tenant_id) as session,
+        ):
+            forget_unseen(session, life.org.tenant_id, planned, 2, uuid4())
+
+        life.desk.do(roster.schedule(planned, worked("09:00", "17:00"), 2, DELETE))
+        assert life.entry(planned).deleted
 
     def test_an_update_before_the_creation_is_the_plan(self, life: Life, roster: Asking) -> None:
         shift = uuid4()

@@ -14,7 +14,7 @@ from models.rules.lines import Line
 from models.rules.transitions import State
 from models.standard import ABSENCE, SHIFT, TRAINING
 from models.tables.people import TenantPolicy
-from models.tables.timecard import TimeEntry, TimeEntryVersion
+from models.tables.timecard import TimeEntry, TimeEntryVersion, WeekRow
 from models.tables.timesheet import Command
 from tests.desk import Life
 from tests.factories import LONDON, MONDAY, Asking, Organisation, change_person, make_organisation, worked
@@ -188,6 +188,18 @@ class TestOneCell:
         assert field_of(part, cell(MONDAY))["value"] == ""
         assert "Remove the row Shift" in (await grid.page()).text
 
+    async def test_the_line_that_stays_is_that_of_the_entry_whatever_line_the_form_names(
+        self, grid: Grid, life: Life
+    ) -> None:
+        entry_id = life.record().entry_id
+        name = cell(MONDAY, SHIFT, uuid4())
+
+        await grid.commit(name, "", None, **{name.replace("h.", "was.", 1): f"{entry_id}:1:8.00"})
+
+        assert grid.entries == []
+        (row,) = grid.site.rows(grid.org, WeekRow)
+        assert (row.time_period_type_id, row.project_id) == (SHIFT, None)
+
     async def test_a_whole_day_is_ticked_and_its_tick_taken_away(self, grid: Grid) -> None:
         await grid.commit(cell(SATURDAY, ABSENCE), "x")
         assert grid.times == ["Sat 00:00 – 00:00"]
@@ -309,7 +321,10 @@ class TestRefusedCell:
         assert "certified before. Please give a reason" in said
 
         await grid.commit(dogs, "", reason="It was not me.", turn=2)
-        assert [version.reason for version in site.rows(grid.org, TimeEntryVersion)] == [None, "It was not me."]
+        assert {each.version: each.reason for each in site.rows(grid.org, TimeEntryVersion)} == {
+            1: None,
+            2: "It was not me.",
+        }
 
     async def test_what_is_late_asks_for_a_reason(self, site: Site, grid: Grid, owner_engine: Engine) -> None:
         with owner_engine.begin() as connection:

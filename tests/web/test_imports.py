@@ -1,10 +1,12 @@
 """Lists of entries: every line gets its verdict first, then all of them are recorded or none."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import Engine
 
 from models.database import read_session
 from models.rules.transitions import CommandKind, State
@@ -12,7 +14,7 @@ from models.tables.intake import EntryImport
 from models.tables.timecard import Note, TimeEntryVersion
 from tests.factories import MONDAY, NEXT_MONDAY, Asking, Organisation, make_organisation, worked
 from tests.waiting import eventually_async
-from tests.web.conftest import Browser, Site
+from tests.web.conftest import OURS, Browser, Site, page_of
 from tests.web.reading import Page
 
 COLUMNS = "staff_id,date,type,start,finish,meal_break_minutes,project,task,note"
@@ -258,3 +260,55 @@ async def test_the_history_has_each_line_as_an_act_of_its_own(site: Site, org: O
     history = await duane.page(f"/history/{org.key(org.duane).timesheet_id}")
     assert history.text.count("Time recorded") == 2
     assert CommandKind.RECORD.value == "record"
+
+
+async def test_sent_several_times_at_once_it_is_one_list(site: Site, org: Organisation, duane: Browser) -> None:
+    form = (await duane.page("/import")).form("/import")
+    text = lines(row(site, org, org.duane))
+
+    answers = await asyncio.gather(*(duane.send(form, list=text) for _ in range(4)))
+
+    assert {(each.status_code, each.headers["Location"]) for each in answers} == {(303, answers[0].headers["Location"])}
+    assert len(site.rows(org, EntryImport)) == 1
+
+
+async def test_the_same_form_with_another_list_is_refused(site: Site, org: Organisation, duane: Browser) -> None:
+    form = (await duane.page("/import")).form("/import")
+    await duane.send(form, list=lines(row(site, org, org.duane)))
+
+    refused = await duane.send(form, list=lines(row(site, org, org.duane, 1)))
+
+    assert page_of(refused, 409).alert.startswith("This form was already sent with other content.")
+    assert len(site.rows(org, EntryImport)) == 1
+
+
+async def test_the_id_of_anybody_elses_form_is_no_hindrance(
+    site: Site, org: Organisation, duane: Browser, owner_engine: Engine
+) -> None:
+    elsewhere = make_organisation(owner_engine)
+    id_ = uuid4()
+    for where, person_id in ((elsewhere, elsewhere.duane), (org, org.max), (org, org.duane)):
+        text = lines(row(site, where, person_id))
+        sent = await site.browser(where, person_id).post_form("/import", command_id=id_, list=text)
+        assert sent.status_code == 303, page_of(sent).text
+
+    assert {each.actor_id for each in site.rows(org, EntryImport)} == {org.max, org.duane}
+
+
+@pytest.mark.parametrize(("name", "charset"), [("a\0b.csv", "utf-8"), ("a+2AA-b.csv", "utf-7")])
+async def test_a_file_may_be_called_anything(
+    site: Site, org: Organisation, duane: Browser, name: str, charset: str
+) -> None:
+    """NUL, and half of a character."""
+    fields = {"csrf": duane.csrf_token, "command_id": str(uuid4())}
+    parts = [f'Content-Disposition: form-data; name="{field}"\r\n\r\n{value}' for field, value in fields.items()]
+    text = lines(row(site, org, org.duane))
+    parts.append(f'Content-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n{text}')
+    body = "".join(f"--parts\r\n{part}\r\n" for part in parts) + "--parts--\r\n"
+    kind = f"multipart/form-data; boundary=parts; charset={charset}"
+
+    sent = await duane.client.post("/import", content=body.encode(), headers={"Origin": OURS, "Content-Type": kind})
+
+    assert sent.status_code == 303, page_of(sent).text
+    (kept,) = site.rows(org, EntryImport)
+    assert kept.file_name in ("ab.csv", "a?b.csv")

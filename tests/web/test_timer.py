@@ -203,6 +203,17 @@ async def test_strangers_learn_and_change_nothing(clock: Clock, owner_engine: En
     assert [entry.version for entry in clock.entries] == [1]
 
 
+async def test_the_id_of_another_form_starts_and_stops_nothing(clock: Clock) -> None:
+    id_ = uuid4()
+    assert (await clock.browser.post_form(f"{clock.at}/notes", command_id=id_, content="Late.")).status_code == 303
+    refused = await clock.browser.post_form(f"{clock.at}/timer", command_id=id_)
+    assert page_of(refused, 409).alert.startswith("This form was already sent with other content.")
+
+    running = (await clock.start()).form(f"{clock.at}/timer/stop").fields
+    assert (await clock.browser.post_form(f"{clock.at}/timer/stop", **running | {"command_id": id_})).status_code == 409
+    assert [entry.version for entry in clock.entries] == [1]
+
+
 async def test_the_addresses_lead_back_to_the_week(clock: Clock) -> None:
     for path in ("timer", "timer/stop"):
         assert (await clock.browser.get(f"{clock.at}/{path}")).headers["Location"] == clock.at

@@ -11,7 +11,7 @@ from activities.act import Act
 from models.commands import EntryFields
 from models.errors import Invalid, NotFound, ReasonRequired, Stale
 from models.rules.days import NaiveTime, OutsideCalendar, day_bounds, in_utc, local_date
-from models.rules.entry_fields import MAX_DURATION, TypeMetadata, field_errors
+from models.rules.entry_fields import MAX_DURATION, THIS, TypeMetadata, field_errors
 from models.rules.lateness import is_late
 from models.rules.overlap import ExistingSpan, Span, find_clash
 from models.tables.people import Project
@@ -84,10 +84,10 @@ def require_valid(act: Act, fields: EntryFields, type_: TimePeriodType, note: st
     if errors:
         raise Invalid(errors[0].message, errors=[{"field": e.field, "message": e.message, "data": []} for e in errors])
     if not metadata.is_for(act.owner.id, days[0]):
-        raise Invalid.field("timePeriodTypeId", f"{type_.name} cannot be recorded on this day by this person.")
+        raise Invalid.field("timePeriodTypeId", f"{THIS} cannot be recorded on this day by this person.")
     act.sheet_of(days[0])
     if type_.value_type == "date" and not _is_whole_day(fields, days[0], act.zone):
-        raise Invalid.field("startTime", f"{type_.name} is for one whole day: from midnight to midnight.")
+        raise Invalid.field("startTime", f"{THIS} is for one whole day: from midnight to midnight.")
     _require_in_time(act, fields)
 
 
@@ -102,7 +102,7 @@ def local_day(act: Act, field: str, moment: datetime) -> date:
 def metadata_of(type_: TimePeriodType) -> TypeMetadata:
     """A type as the rules know it."""
     people = None if type_.person_ids is None else frozenset(type_.person_ids)
-    return TypeMetadata(type_.name, type_.fields, type_.effective_from, type_.effective_to, people)
+    return TypeMetadata(type_.fields, type_.effective_from, type_.effective_to, people)
 
 
 def require_free(act: Act, fields: EntryFields, *entry_ids: UUID) -> None:

@@ -15,9 +15,11 @@ from models.rules.digest import canonical_json, sheet_digest
 from models.rules.periods import Period
 from models.rules.transitions import CommandKind, State
 from models.store.accruals import codes_fed
+from models.store.imports import APPLYING, CHECKING
 from models.store.sheets import content_of, live_entries
 from models.tables.accruals import Accrual, Agreement, AgreementTarget
 from models.tables.delivery import OutboxEvent
+from models.tables.intake import EntryImport
 from models.tables.people import Person
 from models.tables.provenance import LedgerStatement
 from models.tables.timecard import TimeEntry, TimeEntryVersion, TimePeriodType
@@ -36,6 +38,9 @@ DECIDED = {
 LATE = timedelta(minutes=10)
 """How long after its time a deadline that was not kept is no longer just busy."""
 
+LONG = timedelta(hours=1)
+"""How long after it was sent a list of entries that is still gone through is stuck."""
+
 Totals = dict[tuple[UUID, AccrualCode], dict[date, int]]
 """By person and accrual type: the sum of each local day."""
 
@@ -49,6 +54,7 @@ def findings(session: Session) -> Iterator[str]:
     yield from _statements(session)
     yield from _commands(session)
     yield from _deadlines(session)
+    yield from _lists(session)
 
 
 def awaiting_lock(session: Session) -> list[UUID]:
@@ -201,6 +207,13 @@ def _commands(session: Session) -> Iterator[str]:
     )
     for entry_id, version in session.execute(orphans):
         yield f"entry {entry_id} version {version}: no command that was carried out recorded it"
+
+
+def _lists(session: Session) -> Iterator[str]:
+    """Lists of entries are gone through soon after they were sent."""
+    working = (EntryImport.state.in_((CHECKING, APPLYING)), EntryImport.created_at < func.now() - LONG)
+    for list_id, state in session.execute(select(EntryImport.id, EntryImport.state).where(*working)):
+        yield f"list of entries {list_id}: it is {state}, and nobody goes through it: whoever sent it can go on"
 
 
 def _deadlines(session: Session) -> Iterator[str]:

@@ -161,7 +161,7 @@ def _offered(types: Sequence[TimePeriodType], owner_id: UUID, day: date) -> tupl
 def metadata_of(type_: TimePeriodType) -> TypeMetadata:
     """A type as the rules know it."""
     people = None if type_.person_ids is None else frozenset(type_.person_ids)
-    return TypeMetadata(type_.name, type_.fields, type_.effective_from, type_.effective_to, people)
+    return TypeMetadata(type_.fields, type_.effective_from, type_.effective_to, people)
 
 
 def _digest(session: Session, circle: Circle, period: Period, sheet_id: UUID) -> str:

@@ -10,6 +10,9 @@ MAX_TASK = 200
 MAX_NOTE = 250
 MAX_DURATION = timedelta(days=31)
 
+THIS = "This kind of time"
+"""A type is not named in a refusal, which stands in histories: its name may say more than anybody should read there."""
+
 HIDDEN, OPTIONAL, REQUIRED = "hidden", "optional", "required"
 
 
@@ -17,7 +20,6 @@ HIDDEN, OPTIONAL, REQUIRED = "hidden", "optional", "required"
 class TypeMetadata:
     """The part of a time period type that decides about fields: `fields` maps a name to its rule."""
 
-    name: str
     fields: Mapping[str, str]
     effective_from: date | None = None
     effective_to: date | None = None
@@ -86,9 +88,9 @@ def _presence(metadata: TypeMetadata, given: Mapping[str, bool]) -> list[Refused
     for field, present in given.items():
         rule = metadata.rule(field)
         if rule == REQUIRED and not present:
-            errors.append(Refused(_REST_NAME[field], f"{metadata.name} needs a {_WORDS[field]}."))
+            errors.append(Refused(_REST_NAME[field], f"{THIS} needs a {_WORDS[field]}."))
         if rule == HIDDEN and present:
-            errors.append(Refused(_REST_NAME[field], f"{metadata.name} has no {_WORDS[field]}."))
+            errors.append(Refused(_REST_NAME[field], f"{THIS} has no {_WORDS[field]}."))
     return errors
 
 

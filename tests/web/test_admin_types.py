@@ -42,8 +42,8 @@ class TestAdding:
         assert "meal_break_minutes" not in form.named
 
         refused = page_of(await duane.send(form, start="9", finish="17"), 400)
-        assert refused.problem("project_id") == "Travel needs a project."
-        assert refused.problem("note") == "Travel needs a note."
+        assert refused.problem("project_id") == "This kind of time needs a project."
+        assert refused.problem("note") == "This kind of time needs a note."
         assert site.rows(org, TimeEntry) == []
 
         again = refused.form(f"{monday}/entries")
@@ -157,7 +157,7 @@ class TestChanging:
         duane, monday = site.browser(org, org.duane), site.week(org, org.duane)
         form = (await duane.page(monday)).form(f"{monday}/entries")
         page = page_of(await duane.send(form, start="9", finish="17"), 400)
-        assert page.problem("task") == "Day shift needs a task."
+        assert page.problem("task") == "This kind of time needs a task."
 
     async def test_what_it_feeds_stays_once_time_was_recorded(
         self, site: Site, suzanne: Browser, org: Organisation

@@ -49,7 +49,7 @@ class TestTypesOffered:
 
         page = page_of(await duane.post_form(f"{monday}/entries", type_id=OVERTIME, start="9", finish="10"), 400)
 
-        assert page.problem("type_id") == "Overtime cannot be recorded on this day by this person."
+        assert page.problem("type_id") == "This kind of time cannot be recorded on this day by this person."
 
     async def test_an_entry_keeps_the_kind_that_nobody_may_record_any_more(
         self, site: Site, org: Organisation, duane: Browser, monday: str, owner_engine: Engine
@@ -75,9 +75,9 @@ class TestTypesOffered:
 
         page = page_of(await duane.send(form, start="9", finish="10"), 400)
         assert [page.problem(name) for name in ("project_id", "task", "note")] == [
-            "Travel needs a project.",
-            "Travel needs a task.",
-            "Travel needs a note.",
+            "This kind of time needs a project.",
+            "This kind of time needs a task.",
+            "This kind of time needs a note.",
         ]
         given = {"project_id": org.projects["proj-533"], "task": "to the kennels", "note": "By bus."}
         await duane.follow(await duane.send(page.form(f"{monday}/entries"), **given))

@@ -8,8 +8,11 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine
 
-from models.database import read_session
+from models.database import command_transaction, read_session
+from models.doctor import findings
+from models.imports import ImportLine, lines_json
 from models.rules.transitions import CommandKind, State
+from models.store.imports import APPLYING, CHECKING
 from models.tables.intake import EntryImport
 from models.tables.timecard import Note, TimeEntryVersion
 from tests.factories import MONDAY, NEXT_MONDAY, Asking, Organisation, make_organisation, worked
@@ -312,3 +315,30 @@ async def test_a_file_may_be_called_anything(
     assert sent.status_code == 303, page_of(sent).text
     (kept,) = site.rows(org, EntryImport)
     assert kept.file_name in ("ab.csv", "a?b.csv")
+
+
+@pytest.mark.parametrize(("state", "end"), [(CHECKING, "can be recorded"), (APPLYING, "are recorded")])
+async def test_a_list_that_nobody_goes_through_any_more_goes_on(
+    site: Site, org: Organisation, duane: Browser, state: str, end: str
+) -> None:
+    id_ = uuid4()
+    line = ImportLine(2, {}, org.duane, MONDAY, worked("09:00", "17:00"))
+    with command_transaction(site.engine, org.tenant_id) as session:
+        given = {"tenant_id": org.tenant_id, "actor_id": org.duane, "file_name": "a list", "problems": {}}
+        session.add(EntryImport(id=id_, lines=lines_json([line]), state=state, **given))
+
+    going_on = (await duane.page(f"/import/{id_}")).form(f"/import/{id_}/recording")
+    assert (await duane.send(going_on)).status_code == 303
+
+    assert f"All 1 lines {end}" in (await settled(duane, f"/import/{id_}")).text
+
+
+async def test_the_doctor_finds_a_list_that_nobody_goes_through(site: Site, org: Organisation) -> None:
+    with command_transaction(site.engine, org.tenant_id) as session:
+        long_ago = site.services.now() - timedelta(hours=2)
+        given = {"tenant_id": org.tenant_id, "actor_id": org.duane, "file_name": "a list", "problems": {}, "lines": []}
+        session.add(EntryImport(id=uuid4(), state=APPLYING, created_at=long_ago, **given))
+
+    with read_session(site.engine, org.tenant_id) as session:
+        (finding,) = findings(session)
+    assert "nobody goes through it" in finding

@@ -159,7 +159,7 @@ class TestOnAnEntry:
 
         change_type(owner_engine, org, SHIFT, fields=rules | {"note": "required"})
         page = page_of(await duane.post_form(f"{monday}/entries", type_id=SHIFT, start="9", finish="17"), 400)
-        assert page.problem("note") == "Shift needs a note."
+        assert page.problem("note") == "This kind of time needs a note."
 
         form = page.form(f"{monday}/entries")
         await duane.follow(await duane.send(form, note="Two dogs."))

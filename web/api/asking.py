@@ -17,6 +17,7 @@ from models.rules.periods import period_of
 from models.rules.transitions import CommandKind
 from models.store.people import Circle
 from models.tables.people import TenantPolicy
+from models.tables.timesheet import Timesheet
 from web.api.caller import Caller
 from web.api.values import Instant, Reason, Resource
 
@@ -60,6 +61,10 @@ class Whose:
     def period_start_of(self, day: date) -> date:
         """The start of the period that one of the owner's local days belongs to."""
         return period_of(day, self.week_starts_on).start
+
+    def place_of(self, session: Session, timesheet_id: UUID) -> date:
+        """The start of the period of a timesheet, whatever the owner's zone was when it was opened."""
+        return session.get_one(Timesheet, timesheet_id).period_start
 
     def ask(self, key: UUID, kind: CommandKind, period_start: date, body: Body, given: Given) -> Asked:
         """The command on the timesheet of a period. Blank reasons are none."""

@@ -128,7 +128,7 @@ def shown(row: FlexChangeRow) -> FlexChange:
 def _asked(session: Session, caller: Caller, key: UUID, body: NewFlexChange) -> Asked:
     found = changeable(session, caller, key, body.time_entry_id, body.time_entry_version)
     owner = whose(session, caller, found.content.owner_id)
-    here, there = owner.period_start(found.content.start_at), owner.period_start(body.actual_start_time)
+    here, there = owner.place_of(session, found.content.timesheet_id), owner.period_start(body.actual_start_time)
     change = AddFlexChange(
         type=body.type,
         entry_id=body.time_entry_id,

@@ -235,7 +235,7 @@ async def remove(
     def ask(session: Session) -> Asked:
         found = changeable(session, caller, key, entry_id, seen)
         owner = whose(session, caller, found.content.owner_id)
-        start = owner.period_start(found.content.start_at)
+        start = owner.place_of(session, found.content.timesheet_id)
         return owner.ask(key, CommandKind.REMOVE, start, Remove(entry_id, seen), given_by(body, reason))
 
     await use.commands.give(caller.onlooker, ask)
@@ -317,7 +317,7 @@ def _amending(session: Session, caller: Caller, key: UUID, entry_id: UUID, versi
     if body.owner_id not in (None, found.content.owner_id):
         raise Invalid.field("ownerId", "An entry stays with its owner. Remove it here and record it there.")
     owner = whose(session, caller, found.content.owner_id)
-    here, there = owner.period_start(found.content.start_at), owner.period_start(body.actual_start_time)
+    here, there = owner.place_of(session, found.content.timesheet_id), owner.period_start(body.actual_start_time)
     amend = Amend(entry_id, version, body.fields, moves_to=None if here == there else there)
     return owner.ask(key, CommandKind.AMEND, here, amend, body)
 

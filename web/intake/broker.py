@@ -24,7 +24,7 @@ from models.rules.policy import roles_of
 from models.tables.people import Person, PersonRole, Tenant
 from settings import Settings
 from web.commands import Commands
-from web.intake.taking import NOT_NOW, Sender, take
+from web.intake.taking import NOT_NOW, Sender, keep, take
 
 SUBJECT = "countersign.scheduled-entry"
 STREAM = "countersign-scheduled-entries"
@@ -111,6 +111,11 @@ async def _take(commands: Commands, message: NatsMessage) -> None:
     except (*NOT_NOW, *UNAVAILABLE) as away:
         log.warning("event has to come again", subject=subject, error=type(away).__name__)
         await message.nack(delay=AGAIN_SECONDS)
+    except Exception as fault:
+        # Trying it again would meet the same fault, and hold up what is behind it.
+        log.error("event met a fault", subject=subject, exc_info=fault)
+        await run_in_threadpool(_keep_for_us, commands, subject, message.raw_message.data)
+        await message.ack()
 
 
 def _sender(engine: Engine, subject: str) -> Sender | None:
@@ -126,3 +131,10 @@ def _sender(engine: Engine, subject: str) -> Sender | None:
             return None
         roles = reading.scalars(select(PersonRole.role).where(PersonRole.person_id == person_id)).all()
     return Sender(tenant_id, person_id, roles_of(roles))
+
+
+def _keep_for_us(commands: Commands, subject: str, data: bytes) -> None:
+    sender = _sender(commands.engine, subject)
+    if sender is not None:
+        reason = "It could not be taken because of a fault of ours, which the worker's log describes."
+        keep(commands, sender, "broker", data.decode(errors="replace"), reason)

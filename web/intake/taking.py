@@ -69,7 +69,7 @@ async def take(commands: Commands, sender: Sender, route: str, text: str) -> Tak
         raise
     except (NotUnderstood, DomainError) as refused:
         reason = reason_of(refused)
-        return Taken(Outcome.KEPT, await run_in_threadpool(_keep, commands, sender, route, text, reason), reason)
+        return Taken(Outcome.KEPT, await run_in_threadpool(keep, commands, sender, route, text, reason), reason)
 
 
 async def give(commands: Commands, sender: Sender, event: ScheduledEvent, tries: int = 0) -> Outcome:
@@ -159,6 +159,7 @@ def _places(
     return (present, None) if stays or present == planned else (planned, present)
 
 
-def _keep(commands: Commands, sender: Sender, route: str, text: str, reason: str) -> UUID:
+def keep(commands: Commands, sender: Sender, route: str, text: str, reason: str) -> UUID:
+    """Keep an event as it came, with the reason why it was not taken."""
     with command_transaction(commands.engine, sender.tenant_id) as session:
         return keep_letter(session, sender.tenant_id, sender.person_id, route, text, reason)

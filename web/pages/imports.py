@@ -97,11 +97,11 @@ def recording(import_id: UUID, viewer: SignedIn) -> Response:
 
 @router.post("/import/{import_id}/recording")
 async def record(import_id: UUID, viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
-    """Record every line, or none."""
+    """Record every line, or none. Asked for while somebody is at it, it goes on where nobody does any more."""
 
     async def give() -> Response:
-        await run_in_threadpool(_begin, viewer, use, import_id)
-        await _start(use, ImportKey(viewer.tenant_id, import_id), record=True)
+        checked = await run_in_threadpool(_begin, viewer, use, import_id)
+        await _start(use, ImportKey(viewer.tenant_id, import_id), record=checked)
         return go_to(f"/import/{import_id}")
 
     return await or_show_again(request, viewer, LIST, _read(import_id), form, give())
@@ -132,7 +132,8 @@ def _keep(viewer: Viewer, use: Used, id_: UUID, file_name: str, uploaded: bytes,
         )
 
 
-def _begin(viewer: Viewer, use: Used, import_id: UUID) -> None:
+def _begin(viewer: Viewer, use: Used, import_id: UUID) -> bool:
+    """Whether it is to be recorded; a list that is still being checked goes on being checked. Raises `Invalid`."""
     onlooker = onlooker_of(viewer)
     with use.reading(onlooker) as session:
         require(session, onlooker, Action.IMPORT_ENTRIES)
@@ -140,6 +141,7 @@ def _begin(viewer: Viewer, use: Used, import_id: UUID) -> None:
     with command_transaction(use.engine, viewer.tenant_id) as session:
         if not begin_recording(session, import_id) and state == CHECKED:
             raise Invalid("Some lines are refused, so nothing can be recorded. Correct the list.", errors=[])
+    return state != CHECKING
 
 
 async def _start(use: Used, key: ImportKey, *, record: bool) -> None:

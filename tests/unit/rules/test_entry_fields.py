@@ -41,7 +41,7 @@ FIRST, LAST = date(2026, 11, 16), date(2026, 11, 20)
 
 
 def errors(fields: dict[str, str], **given: Any) -> list[Refused]:
-    return field_errors(TypeMetadata("Shift", fields), **PLAIN | given)
+    return field_errors(TypeMetadata(fields), **PLAIN | given)
 
 
 @pytest.mark.parametrize("field", GIVEN)
@@ -54,9 +54,9 @@ def test_a_field_is_refused_exactly_when_it_is_hidden_and_given_or_required_and_
     found = errors({field: rule}, **({argument: value} if present else {}))
 
     if rule == REQUIRED and not present:
-        assert found == [Refused(name, f"Shift needs a {word}.")]
+        assert found == [Refused(name, f"This kind of time needs a {word}.")]
     elif rule == HIDDEN and present:
-        assert found == [Refused(name, f"Shift has no {word}.")]
+        assert found == [Refused(name, f"This kind of time has no {word}.")]
     else:
         assert found == []
 
@@ -136,7 +136,7 @@ def test_an_entry_lasts_no_longer_than_a_month() -> None:
 def test_a_type_is_for_the_days_from_its_first_to_its_last(
     first: date | None, last: date | None, day: date, allowed: bool
 ) -> None:
-    assert TypeMetadata("Shift", {}, first, last).is_for(SOMEBODY, day) is allowed
+    assert TypeMetadata({}, first, last).is_for(SOMEBODY, day) is allowed
 
 
 @pytest.mark.parametrize(
@@ -144,11 +144,11 @@ def test_a_type_is_for_the_days_from_its_first_to_its_last(
     [(None, True), (frozenset(), False), (frozenset({SOMEBODY}), True), (frozenset({UUID(int=1)}), False)],
 )
 def test_a_type_is_for_everybody_or_for_those_it_names(people: frozenset[UUID] | None, allowed: bool) -> None:
-    assert TypeMetadata("Shift", {}, person_ids=people).is_for(SOMEBODY, FIRST) is allowed
+    assert TypeMetadata({}, person_ids=people).is_for(SOMEBODY, FIRST) is allowed
 
 
 def test_somebody_it_names_may_record_it_on_its_days_only() -> None:
-    theirs = TypeMetadata("Shift", {}, FIRST, LAST, frozenset({SOMEBODY}))
+    theirs = TypeMetadata({}, FIRST, LAST, frozenset({SOMEBODY}))
 
     assert theirs.is_for(SOMEBODY, LAST)
     assert not theirs.is_for(SOMEBODY, LAST + timedelta(days=1))

@@ -10,7 +10,7 @@ from models.rules.transitions import State
 from models.standard import ABSENCE, SHIFT
 from models.tables.timecard import TimeEntry
 from tests.desk import Life
-from tests.factories import MONDAY, NEXT_MONDAY, Organisation, change_policy, change_type
+from tests.factories import MONDAY, NEXT_MONDAY, Organisation, change_person, change_policy, change_type
 from tests.web.api.conftest import (
     ENTRIES,
     NOTES,
@@ -373,3 +373,16 @@ async def test_a_planned_entry_is_shown_with_its_plan_and_confirmed_by_a_change(
     changed = answered(await duane.put(path, shift(org.duane, "09:30"), 'W/"1"'), 200)
 
     assert (changed["confirmed"], changed["plannedStartTime"]) == (True, "2026-11-16T09:00:00+00:00")
+
+
+async def test_an_entry_is_found_on_its_timesheet_after_its_owner_moved_to_another_zone(
+    api: Api, org: Organisation, duane: Program
+) -> None:
+    sunday = MONDAY + timedelta(days=6)
+    made = (await duane.post(ENTRIES, shift(org.duane, "20:00", "23:00", sunday))).json()
+    change_person(api.site.owner_engine, org.duane, time_zone="Pacific/Auckland")
+
+    path = f"{ENTRIES}/{made['id']}"
+    earlier = shift(org.duane, "02:00", "05:00", sunday)
+    assert (await duane.put(path, earlier, 'W/"1"')).status_code == 200
+    assert (await duane.delete(path, 'W/"2"')).status_code == 204

@@ -1,5 +1,6 @@
 """Notes: said about a day or an entry, by whoever may record on it, and never changed."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from tests.factories import MONDAY, Asking, Organisation, change_type, make_orga
 from tests.web.conftest import Browser, Site, page_of
 from tests.web.reading import Page
 
+TUESDAY = MONDAY + timedelta(days=1)
 NASTY = "</textarea><svg/onload=alert(1)>"
 
 
@@ -39,6 +41,16 @@ class TestOnADay:
         assert [(note.content, note.local_date) for note in site.rows(org, Note)] == [
             ("Van broke down.\nWalked.", MONDAY)
         ]
+
+    async def test_the_cell_of_an_entry_with_a_note_has_a_mark(
+        self, site: Site, org: Organisation, duane: Browser, monday: str
+    ) -> None:
+        await site.give(Asking(org, org.duane, org.duane).record(worked("09:00", "12:00", note="Van broke down.")))
+        await site.give(Asking(org, org.duane, org.duane).record(worked("09:00", "12:00", TUESDAY)))
+
+        marked = list((await duane.page(monday)).root.all(class_="note-dot"))
+
+        assert [each.text for each in marked] == ["Has a note"]
 
     async def test_the_form_says_that_it_is_for_good_and_how_long_it_may_be(self, duane: Browser, monday: str) -> None:
         page = await duane.page(monday)

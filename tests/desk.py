@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, inspect, select
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
@@ -94,9 +94,9 @@ class Desk:
             return entries
 
     def rows(self, tenant_id: UUID, table: type[Row]) -> list[Row]:
-        """Every row of a table that the tenant sees."""
+        """Every row of a table that the tenant sees, in the order in which they were written."""
         with command_transaction(self.engine, tenant_id) as session:
-            found = list(session.scalars(select(table)))
+            found = list(session.scalars(select(table).order_by(*as_written(table))))
             session.expunge_all()
             return found
 
@@ -207,3 +207,12 @@ class Life:
 
     def _lock(self) -> CommandOutcome:
         return self.desk.do(self.because(self.suzanne, "Payroll has run.").move(CommandKind.LOCK))
+
+
+_WRITTEN = ("sequence", "recorded_at", "asked_at", "created_at", "received_at", "changed_at", "occurred_at")
+
+
+def as_written(table: type[Any]) -> list[Any]:
+    """What orders the rows of a table as they were written, as far as they say so: a database keeps no order."""
+    columns = inspect(table).columns
+    return [*(columns[name] for name in _WRITTEN if name in columns), *inspect(table).primary_key]

@@ -32,7 +32,7 @@ from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Timesheet
 from settings import Settings, load
 from tests.contents import Contents, contents_of
-from tests.desk import Desk
+from tests.desk import Desk, as_written
 from tests.factories import MONDAY, Asking, Organisation, worked
 from tests.web.reading import Form, Page
 from web.app import build_app, secured
@@ -199,9 +199,9 @@ class Site:
             return found
 
     def rows(self, org: Organisation, table: type[Any]) -> list[Any]:
-        """Every row of a table of an organisation."""
+        """Every row of a table of an organisation, in the order in which they were written."""
         with read_session(self.engine, org.tenant_id) as session:
-            found = list(session.query(table))
+            found = list(session.query(table).order_by(*as_written(table)))
             session.expunge_all()
             return found
 

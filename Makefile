@@ -28,7 +28,7 @@ run: setup ## set everything up and start the demo (options: make run ARGS="--po
 test: $(TEST_READY) $(ASSETS) ## set everything up and run all tests
 	@COUNTERSIGN_CHROMIUM="$$(tools/program chromium)" && export COUNTERSIGN_CHROMIUM && \
 		COUNTERSIGN_NATS_SERVER="$$(tools/program nats-server)" && export COUNTERSIGN_NATS_SERVER && \
-		$(BIN)/python -m pytest $(ARGS) && $(BIN)/python -m pytest -m e2e -n 0 $(ARGS)
+		$(BIN)/python -m pytest $(ARGS) && $(BIN)/python -m pytest -m e2e $(ARGS)
 
 .PHONY: setup
 setup: $(RUN_READY) $(ASSETS) ## set everything up and start nothing

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from gzip import decompress
 from http.cookies import SimpleCookie
 from typing import Self
 from urllib.parse import urlencode, urlsplit
@@ -26,6 +27,12 @@ class Answer:
     body: bytes
     received: int
     """Bytes on the wire, with the head and before anything is unpacked."""
+
+    @property
+    def text(self) -> str:
+        """What it says, unpacked."""
+        packed = self.header("content-encoding") == "gzip"
+        return (decompress(self.body) if packed else self.body).decode()
 
     def header(self, name: str) -> str:
         """The value of a header; empty when there is none."""
@@ -139,6 +146,6 @@ def _of_a_page(visitor: Visitor) -> dict[str, str]:
 
 
 def _token(page: Answer) -> str:
-    found = CSRF_FIELD.search(page.body.decode())
+    found = CSRF_FIELD.search(page.text)
     assert found is not None, f"no form in the answer ({page.status})"
     return found[1]

@@ -50,7 +50,7 @@ def _approval(org: Organisation, lanes: list[Connection], sheet: Sheet) -> Job:
         form = {"command_id": str(uuid4()), "digest": sheet.digest}
         address = f"/timesheets/{sheet.key.timesheet_id}/approval"
         answer = await lanes[lane].post(address, org.approvers[sheet.team], form)
-        assert answer.status == 303, f"not approved: {answer.status} {answer.body.decode()[:2000]}"
+        assert answer.status == 303, f"not approved: {answer.status} {answer.text[:2000]}"
 
     return approve
 

@@ -92,8 +92,8 @@ async def _record(side: Recorder, days: list[Workday], at_once: int) -> Batch:
 def _job(lanes: list[Connection], post: Post) -> Job:
     async def record(lane: int) -> None:
         answer = await lanes[lane].post_json(post.path, post.body, post.headers)
-        assert answer.status == post.saved, f"not recorded: {answer.status} {answer.body.decode()[:2000]}"
-        assert json.loads(answer.body)["id"]
+        assert answer.status == post.saved, f"not recorded: {answer.status} {answer.text[:2000]}"
+        assert json.loads(answer.text)["id"]
 
     return record
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from gzip import decompress
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
@@ -34,7 +33,7 @@ async def _load(connection: Connection, org: Organisation) -> dict[str, Answer]:
     path = "/week"
     page = await connection.follow(path, org.worker)
     loaded = {path: page}
-    text = page.body.decode()
+    text = page.text
     waiting = list(_referenced(text, path))
     while waiting:
         wanted = waiting.pop()
@@ -42,7 +41,7 @@ async def _load(connection: Connection, org: Organisation) -> dict[str, Answer]:
             continue
         answer = loaded[wanted] = await connection.get(wanted, org.worker)
         if answer.header("content-type").startswith("text/css"):
-            waiting += _referenced_by_style(_unpacked(answer), wanted, text)
+            waiting += _referenced_by_style(answer.text, wanted, text)
     return loaded
 
 
@@ -84,9 +83,3 @@ def _own(wanted: str, path: str) -> str:
     parts = urlsplit(urljoin(path, wanted))
     assert not parts.netloc, f"{wanted} is loaded from somewhere else"
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
-
-
-def _unpacked(answer: Answer) -> str:
-
-    packed = answer.header("content-encoding") == "gzip"
-    return (decompress(answer.body) if packed else answer.body).decode()

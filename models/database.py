@@ -20,7 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 LOCK_WAIT = "5s"
 """How long a statement waits for a row that another transaction holds."""
 
-FRESH_SECONDS = 1.0
+FRESH_SECONDS = 0.05
 """A connection that was used so lately is not asked first whether it still stands."""
 
 UNAVAILABLE = (OperationalError, PoolTimeout)

@@ -12,7 +12,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.commands import SheetActivities
 from demo.people import DEMO
-from models.database import engine_for, read_session
+from models.database import UNAVAILABLE, engine_for, read_session
 from models.messages import CommandRef, SheetKey, SheetSnapshot
 from models.payloads import data_converter
 from models.rules.periods import workflow_id
@@ -88,7 +88,10 @@ class Books:
 
         def agree() -> bool:
             differing.clear()
-            differing.update(self._differences())
+            try:
+                differing.update(self._differences())
+            except UNAVAILABLE as away:
+                differing["database"] = type(away).__name__
             return not differing
 
         try:

@@ -29,7 +29,7 @@ from models.tables.delivery import OutboxEvent
 from models.tables.people import DirectoryChange, Person, TenantPolicy
 from models.tables.timesheet import Timesheet
 from tests.activities.conftest import waiters
-from tests.desk import Desk, Life
+from tests.desk import Desk, Life, as_written
 from tests.factories import MONDAY, Asking, Organisation, change_person, give_role, hire, make_organisation, worked
 from tests.waiting import eventually
 
@@ -117,7 +117,7 @@ class Office:
     def rows(self, table: type[Row]) -> list[Row]:
         """Every row of a table of the organisation."""
         with read_session(self.engine, self.org.tenant_id) as session:
-            found = list(session.scalars(select(table)))
+            found = list(session.scalars(select(table).order_by(*as_written(table))))
             session.expunge_all()
             return found
 

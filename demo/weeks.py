@@ -58,12 +58,13 @@ def demo_weeks(today: date) -> list[DemoWeek]:
     """Every week of the demo, newest first, so that what people look at is there soon."""
     monday = today - timedelta(days=today.weekday())
     workers = [person for person in DEMO.people if "worker" in person.roles]
-    return [
+    planned = [_rostered(person, monday + timedelta(weeks=1)) for person in workers if person.supervisor == ROSTERED]
+    return planned + [
         _week(person, number, monday - timedelta(weeks=ago), ago, today)
         for ago in range(WEEKS + 1)
         for number, person in enumerate(workers)
         if ago > 0 or person.staff_id != STORY
-    ] + [_rostered(person, monday + timedelta(weeks=1)) for person in workers if person.supervisor == ROSTERED]
+    ]
 
 
 def _week(person: DemoPerson, number: int, monday: date, ago: int, today: date) -> DemoWeek:

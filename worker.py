@@ -12,12 +12,15 @@ from temporalio.client import Client
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 
+from activities.accruals import AccrualActivities
 from activities.commands import SheetActivities
 from activities.imports import ImportActivities
 from models.database import engine_for
 from models.payloads import data_converter
 from observability import configure_logs
 from settings import Settings, get_settings
+from upkeep import upkeep
+from workflows.accrual_rebuild import AccrualRebuildWorkflow, rebuild_queue
 from workflows.entry_import import EntryImportWorkflow
 from workflows.options import WORKER_SILENCE, sandboxed
 from workflows.timesheet import TimesheetWorkflow
@@ -45,17 +48,19 @@ def main(beside: Beside = lambda _client, _settings: nullcontext(None)) -> None:
 def build_worker(client: Client, settings: Settings, executor: ThreadPoolExecutor) -> Worker:
     """A worker of the product's task queue; `executor` needs `SLOTS` threads."""
     engine = engine_for(settings.database_url, pool_size=SLOTS)
-    sheets, lists = SheetActivities(engine), ImportActivities(engine)
+    sheets, lists, accruals = SheetActivities(engine), ImportActivities(engine), AccrualActivities(engine)
     return Worker(
         client,
         task_queue=settings.task_queue,
-        workflows=[TimesheetWorkflow, EntryImportWorkflow],
+        workflows=[TimesheetWorkflow, EntryImportWorkflow, AccrualRebuildWorkflow],
         activities=[
             sheets.load_sheet,
             sheets.apply_command,
             sheets.lock_on_schedule,
             lists.check_import,
             lists.record_import,
+            accruals.begin_rebuild,
+            accruals.finish_rebuild,
         ],
         activity_executor=executor,
         max_concurrent_activities=SLOTS,
@@ -63,6 +68,18 @@ def build_worker(client: Client, settings: Settings, executor: ThreadPoolExecuto
         workflow_runner=sandboxed(),
         graceful_shutdown_timeout=GRACE,
         sticky_queue_schedule_to_start_timeout=WORKER_SILENCE,
+    )
+
+
+def build_rebuilder(client: Client, settings: Settings, executor: ThreadPoolExecutor) -> Worker:
+    """A worker that takes one batch of a rebuild at a time, so that commands hardly notice; `executor`: one thread."""
+    return Worker(
+        client,
+        task_queue=rebuild_queue(settings.task_queue),
+        activities=[AccrualActivities(engine_for(settings.database_url, pool_size=SLOTS)).rebuild_batch],
+        activity_executor=executor,
+        max_concurrent_activities=1,
+        graceful_shutdown_timeout=GRACE,
     )
 
 
@@ -76,8 +93,13 @@ async def _run(settings: Settings, beside: Beside) -> None:
         data_converter=data_converter(settings.payload_keys),
         runtime=_runtime(settings),
     )
-    with ThreadPoolExecutor(SLOTS, thread_name_prefix="command") as executor:
-        async with build_worker(client, settings, executor), beside(client, settings):
+    with ThreadPoolExecutor(SLOTS, "command") as commands, ThreadPoolExecutor(1, "rebuild") as rebuilds:
+        async with (
+            build_worker(client, settings, commands),
+            build_rebuilder(client, settings, rebuilds),
+            upkeep(client, settings),
+            beside(client, settings),
+        ):
             log.info("worker ready", task_queue=settings.task_queue)
             await stop.wait()
             log.info("worker stopping")

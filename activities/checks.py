@@ -51,7 +51,7 @@ def type_of(act: Act, type_id: UUID) -> TimePeriodType:
 
 
 _REFERRED_TO = ForUpdateArg(read=True, key_share=True)
-"""As the entry's reference to it will hold it. What a type feeds is changed only while nothing refers to it."""
+"""As the entry's reference to it will hold it. What a type feeds changes only while nothing refers to it anew."""
 
 
 def project_of(act: Act, project_id: UUID | None) -> Project | None:

@@ -16,6 +16,7 @@ from models.rules.days import day_bounds, in_utc
 from models.rules.entry_fields import MAX_NOTE
 from models.rules.flex import FlexType, Shift, ShiftChange, satisfied
 from models.rules.overlap import END_NOT_AFTER_START
+from models.store.accruals import contribute_flex_change
 from models.tables.people import Person
 from models.tables.timecard import FlexChange, TimeEntry, TimePeriodType
 
@@ -55,6 +56,8 @@ def add_flex_change(act: Act) -> None:
         command_id=act.asked.id,
     )
     act.session.add(change)
+    act.session.flush()
+    contribute_flex_change(act.session, act.owner, change, after.start_at)
     act.announce("flex-change.created", change.id, type=change.type, timeEntryId=str(after.id))
 
 

@@ -4,10 +4,12 @@ from datetime import datetime, timedelta, timezone
 
 from activities.act import Act
 from models.commands import EntryFields
+from models.rules.accrual_types import codes_of
 from models.rules.accruals import EntryForAccrual
+from models.rules.books import Source
 from models.rules.days import local_date
 from models.rules.statements import about_work, work_id
-from models.store.accruals import codes_fed, contribute
+from models.store.accruals import contribute
 from models.tables.people import Project
 from models.tables.timecard import TimeEntry, TimeEntryVersion, TimePeriodType
 
@@ -38,9 +40,8 @@ def keep(act: Act, entry: TimeEntry, type_: TimePeriodType, project: Project | N
     act.session.flush()
     act.session.add(_version(act, entry))
     act.session.flush()
-    contribute(
-        act.session, act.asked.key.tenant_id, act.owner.id, entry.id, entry.version, _for_accrual(act, entry, type_)
-    )
+    source = Source(entry.id, entry.version)
+    contribute(act.session, act.asked.key.tenant_id, act.owner, source, _for_accrual(act, entry, type_))
     if entry.confirmed:
         act.statements += about_work(
             work_id(entry.id, entry.version),
@@ -82,7 +83,7 @@ def _version(act: Act, entry: TimeEntry) -> TimeEntryVersion:
 
 def _for_accrual(act: Act, entry: TimeEntry, type_: TimePeriodType) -> EntryForAccrual:
     return EntryForAccrual(
-        feeds=codes_fed(type_.feeds),
+        feeds=codes_of(type_.feeds),
         start=entry.start_at,
         end=entry.end_at,
         zone=act.zone,

@@ -1,29 +1,25 @@
 """Every invariant of one tenant's rows, checked from the recorded time up; what is wrong comes back in words."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from contextlib import nullcontext
+from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, case, func, select
 from sqlalchemy.orm import Session
 
-from models.rules.accruals import AccrualCode, EntryForAccrual, contributions
-from models.rules.balances import fold
 from models.rules.digest import canonical_json, sheet_digest
 from models.rules.periods import Period
 from models.rules.transitions import CommandKind, State
-from models.store.accruals import codes_fed
 from models.store.imports import APPLYING, CHECKING
 from models.store.sheets import content_of, live_entries
-from models.tables.accruals import Accrual, Agreement, AgreementTarget
 from models.tables.delivery import OutboxEvent
 from models.tables.intake import EntryImport
-from models.tables.people import Person
 from models.tables.provenance import LedgerStatement
-from models.tables.timecard import TimeEntry, TimeEntryVersion, TimePeriodType
+from models.tables.timecard import TimeEntry, TimeEntryVersion
 from models.tables.timesheet import Command, Decision, Submission, Timesheet
+from models.verify import verify
 
 FROZEN = (State.SUBMITTED.value, State.APPROVED.value, State.LOCKED.value)
 """States in which the content is exactly what was certified."""
@@ -41,13 +37,10 @@ LATE = timedelta(minutes=10)
 LONG = timedelta(hours=1)
 """How long after it was sent a list of entries that is still gone through is stuck."""
 
-Totals = dict[tuple[UUID, AccrualCode], dict[date, int]]
-"""By person and accrual type: the sum of each local day."""
-
 
 def findings(session: Session) -> Iterator[str]:
     """Everything wrong with the rows of the session's tenant; nothing when all invariants hold."""
-    yield from _balances(session)
+    yield from balances(session)
     yield from _versions(session)
     yield from _frozen_content(session)
     yield from _decisions(session)
@@ -57,67 +50,16 @@ def findings(session: Session) -> Iterator[str]:
     yield from _lists(session)
 
 
+def balances(session: Session) -> Iterator[str]:
+    """Balances that are not the arithmetic of the recorded time, in the view of one session."""
+    for checked in verify(lambda: nullcontext(session)):
+        yield from checked.wrong
+
+
 def awaiting_lock(session: Session) -> list[UUID]:
     """Timesheets that a running workflow has to lock when their time comes."""
     waits = (Timesheet.state == State.APPROVED.value, Timesheet.lock_at.is_not(None))
     return list(session.scalars(select(Timesheet.id).where(*waits)))
-
-
-def _balances(session: Session) -> Iterator[str]:
-    """Balances must equal the fold over the entries alone; neither contributions nor balances are believed."""
-    totals = _totals(session)
-    stored: dict[tuple[UUID, str, date], tuple[int, int]] = {
-        (row.person_id, row.accrual_code, row.day): (row.total, row.balance) for row in session.scalars(select(Accrual))
-    }
-    for person_id, code, agreement, opening in _agreed(session):
-        daily = {
-            day: value
-            for day, value in totals.get((person_id, code), {}).items()
-            if agreement.start_date <= day <= agreement.end_date
-        }
-        for day, balance in fold(opening, daily, {}).items():
-            found = stored.pop((person_id, code.value, day), (0, None))
-            if found != (daily[day], balance):
-                computed = (daily[day], balance)
-                yield f"balance of {code} of person {person_id} on {day}: stored {found}, computed {computed}"
-    for (person_id, name, day), (total, _) in stored.items():
-        if total != 0:
-            yield f"balance of {name} of person {person_id} on {day}: {total} is stored, nothing was recorded"
-
-
-def _totals(session: Session) -> Totals:
-    totals: Totals = {}
-    rows = session.execute(
-        select(TimeEntry, TimePeriodType.feeds, Person.time_zone)
-        .join(
-            TimePeriodType,
-            and_(
-                TimePeriodType.tenant_id == TimeEntry.tenant_id,
-                TimePeriodType.id == TimeEntry.time_period_type_id,
-            ),
-        )
-        .join(Person, Person.id == TimeEntry.owner_id)
-        .where(~TimeEntry.deleted, TimeEntry.confirmed)
-        .execution_options(yield_per=1000)
-    )
-    for entry, feeds, zone in rows:
-        worked = EntryForAccrual(
-            codes_fed(feeds), entry.start_at, entry.end_at, ZoneInfo(zone), entry.meal_break_minutes
-        )
-        for (code, day), value in contributions(worked).items():
-            daily = totals.setdefault((entry.owner_id, code), {})
-            daily[day] = daily.get(day, 0) + value
-    return totals
-
-
-def _agreed(session: Session) -> Iterator[tuple[UUID, AccrualCode, Agreement, int]]:
-    openings = {
-        (target.agreement_id, target.accrual_code): target.opening_balance
-        for target in session.scalars(select(AgreementTarget))
-    }
-    for agreement in session.scalars(select(Agreement)):
-        for code in AccrualCode:
-            yield agreement.person_id, code, agreement, openings.get((agreement.id, code.value), 0)
 
 
 def _versions(session: Session) -> Iterator[str]:

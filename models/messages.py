@@ -28,6 +28,39 @@ class ImportKey:
 
 
 @dataclass(frozen=True, slots=True)
+class RebuildKey:
+    """Which rebuild of balances a workflow carries out."""
+
+    tenant_id: UUID
+    rebuild_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildPlan:
+    """How a rebuild is cut up: batches 0, 1, 2…, so many of them at once."""
+
+    batches: int
+    at_once: int
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildBatch:
+    """One batch of a rebuild."""
+
+    key: RebuildKey
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildStart:
+    """How a run of a rebuild's workflow begins; carried over continue-as-new."""
+
+    key: RebuildKey
+    first: int = 0
+    """The first batch that is not finished."""
+
+
+@dataclass(frozen=True, slots=True)
 class CommandRef:
     """A command that was asked; its content is in the `command` table under the same id."""
 

@@ -11,16 +11,18 @@ from sqlalchemy import Engine, inspect, select
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.accruals import AccrualActivities
 from activities.commands import SheetActivities
 from activities.failures import refused_by
 from models.commands import Asked, ScheduleAction
-from models.database import command_transaction
+from models.database import command_transaction, read_session
 from models.errors import DomainError
-from models.messages import CommandOutcome, SheetKey, SheetSnapshot
+from models.messages import CommandOutcome, RebuildBatch, RebuildKey, SheetKey, SheetSnapshot
 from models.rules.digest import sheet_digest
 from models.rules.periods import Period
 from models.rules.transitions import CommandKind, State
 from models.store import commands
+from models.store.rebuilds import under_way
 from models.store.sheets import content_of, live_entries
 from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Timesheet
@@ -216,3 +218,16 @@ def as_written(table: type[Any]) -> list[Any]:
     """What orders the rows of a table as they were written, as far as they say so: a database keeps no order."""
     columns = inspect(table).columns
     return [*(columns[name] for name in _WRITTEN if name in columns), *inspect(table).primary_key]
+
+
+def carry_out_rebuilds(engine: Engine, tenant_id: UUID) -> int:
+    """Every rebuild that waits, as the workflow has it carried out; how many there were."""
+    accruals = AccrualActivities(engine)
+    with read_session(engine, tenant_id) as session:
+        waiting = [RebuildKey(tenant_id, id_) for id_ in under_way(session)]
+    for key in waiting:
+        for number in range(accruals.begin_rebuild(key).batches):
+            while accruals.rebuild_next(RebuildBatch(key, number)):
+                pass
+        accruals.finish_rebuild(key)
+    return len(waiting)

@@ -1,19 +1,31 @@
 """What requests share: connections, settings and the way in for commands."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
+import structlog
+from anyio import from_thread
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 from temporalio.client import Client
 
 from models.database import ReadSession, read_session
+from models.messages import RebuildKey
 from models.reads.viewer import Onlooker
+from models.store.rebuilds import under_way
 from settings import Settings
 from web.commands import Commands
+from workflows.starting import start_rebuild
+
+BEGIN_SECONDS = 2.0
+"""How long Temporal may take to hear of rebuilds."""
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -28,8 +40,33 @@ class Services:
     @contextmanager
     def reading(self, onlooker: Onlooker) -> Iterator[ReadSession]:
         """A consistent view of the onlooker's tenant."""
-        with read_session(self.engine, onlooker.tenant_id) as session:
+        with self.reading_of(onlooker.tenant_id) as session:
             yield session
+
+    @contextmanager
+    def reading_of(self, tenant_id: UUID) -> Iterator[ReadSession]:
+        """A consistent view of a tenant."""
+        with read_session(self.engine, tenant_id) as session:
+            yield session
+
+    def begin_rebuilds(self, tenant_id: UUID) -> None:
+        """Begin the rebuilds that a change has left behind; from the thread of a request.
+
+        When that fails a worker sees to them after a while.
+        """
+        with self.reading_of(tenant_id) as session:
+            waiting = under_way(session)
+        if waiting:
+            from_thread.run(self._begin, [RebuildKey(tenant_id, rebuild_id) for rebuild_id in waiting])
+
+    async def _begin(self, rebuilds: list[RebuildKey]) -> None:
+        try:
+            async with asyncio.timeout(BEGIN_SECONDS):
+                for key in rebuilds:
+                    await start_rebuild(self.client, self.settings.task_queue, key)
+        except Exception as away:
+            # What was changed is saved. Nobody has to wait, or to be told, for what is made up for later.
+            log.warning("rebuild not begun", error=type(away).__name__)
 
     def now(self) -> datetime:
         """The present instant, UTC: the one clock of the pages."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.reads.shown import BalanceShown, BalancesShown, BalanceTile
 from models.reads.viewer import Onlooker, circle_for, shown
-from models.rules.accruals import ACCRUAL_RULES, AccrualCode
+from models.rules.accrual_types import ACCRUAL_TYPES, AccrualCode
 from models.tables.accruals import Accrual, Agreement, AgreementTarget
 
 DAYS_SHOWN = 366
@@ -35,8 +35,8 @@ def tiles(session: Session, agreement: Agreement | None, on: date) -> tuple[Bala
     opening = {AccrualCode(code): balance for code, balance in targets}
     latest = {row.accrual_code: row.balance for row in _latest(session, agreement, on)}
     return tuple(
-        BalanceTile(code.value, rule.title, rule.unit.value, latest.get(code.value, opening[code]), opening[code])
-        for code, rule in ACCRUAL_RULES.items()
+        BalanceTile(code.value, type_.title, type_.unit.value, latest.get(code.value, opening[code]), opening[code])
+        for code, type_ in ACCRUAL_TYPES.items()
         if code in opening
     )
 

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session, aliased
 
 from models.errors import NotFound
 from models.reads.shown import PersonShown
+from models.rules.accrual_types import ACCRUAL_TITLES
 from models.rules.people import PersonContent, ProjectContent
-from models.rules.period_types import ACCRUAL_TITLES, TypeContent
+from models.rules.period_types import TypeContent
 from models.rules.policy import Role
 from models.store import directory, period_types, projects
 from models.store.changes import Kept, last_version
@@ -229,7 +230,7 @@ LABELS: Mapping[str, str] = {
 
 _BY_VALUE: Mapping[str, Mapping[str, str]] = {
     "valueType": {"datetime": "by start and finish", "date": "by whole days"},
-    "accrualTypes": ACCRUAL_TITLES,
+    "accrualTypes": {code.value: title for code, title in ACCRUAL_TITLES.items()},
     "roles": {role.value: role.value.replace("_", " ") for role in Role},
 }
 _OF_PEOPLE = frozenset({"supervisorId", "leadId", "personIds"})

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from models.commands import EntryFields
 from models.reads.shown import ActivityRow, CellShown, DayShown, EntryShown, ProjectShown, TypeShown
-from models.rules.accruals import AccrualCode
+from models.rules.accrual_types import AccrualCode
 from models.rules.days import local_date
 from models.rules.entry_fields import MAX_DURATION
 from models.rules.lines import Line

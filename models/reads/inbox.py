@@ -15,7 +15,7 @@ from models.reads.entries import dates
 from models.reads.shown import CheckShown, InboxRow, InboxShown, PersonShown
 from models.reads.viewer import Onlooker, shown
 from models.reads.week import plan_minutes
-from models.rules.accruals import AccrualCode
+from models.rules.accrual_types import AccrualCode
 from models.rules.days import local_date
 from models.rules.durations import hours_text
 from models.rules.periods import Period

@@ -1,6 +1,6 @@
 """Balances as arithmetic: the reference that the stored balances must always agree with.
 
-A balance is what remains, in the unit of its accrual type (minutes or a count). What an entry contributes
+A balance is what remains, in the unit of its accrual type (minutes or a count). What time contributes
 uses it up; an adjustment above zero raises it.
 """
 
@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from models.rules.accruals import AccrualCode
+from models.rules.accrual_types import AccrualCode
+from models.rules.agreements import AgreementContent
+
+Sums = Mapping[tuple[AccrualCode, date], int]
+"""By accrual type and local day: minutes or counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +23,17 @@ class EntryVersion:
 
     entry_id: UUID
     version: int
-    contributions: Mapping[tuple[AccrualCode, date], int]
+    contributions: Sums
+
+
+@dataclass(frozen=True, slots=True)
+class DayBalance:
+    """One day of one accrual type."""
+
+    total: int
+    """The sum of the day's effective contributions."""
+    balance: int
+    """What remains at the end of the day."""
 
 
 def effective(versions: Iterable[EntryVersion]) -> dict[UUID, EntryVersion]:
@@ -37,12 +51,16 @@ def effective(versions: Iterable[EntryVersion]) -> dict[UUID, EntryVersion]:
 
 def daily_totals(code: AccrualCode, versions: Iterable[EntryVersion]) -> dict[date, int]:
     """The sum of the effective contributions to one accrual type on each local day that has any."""
-    totals: Counter[date] = Counter()
-    for version in effective(versions).values():
-        for (contributed, day), value in version.contributions.items():
-            if contributed == code:
-                totals[day] += value
-    return dict(totals)
+    sums = summed(version.contributions for version in effective(versions).values())
+    return {day: value for (contributed, day), value in sums.items() if contributed == code}
+
+
+def summed(contributed: Iterable[Sums]) -> dict[tuple[AccrualCode, date], int]:
+    """What all of these come to, by accrual type and local day."""
+    sums: Counter[tuple[AccrualCode, date]] = Counter()
+    for each in contributed:
+        sums.update(each)
+    return dict(sums)
 
 
 def fold(opening: int, daily: Mapping[date, int], adjustments: Mapping[date, int]) -> dict[date, int]:
@@ -64,3 +82,31 @@ def balance_on(day: date, opening: int, balances: Mapping[date, int]) -> int:
     """The balance at the end of `day`, given the days on which something happened."""
     last = max((known for known in balances if known <= day), default=None)
     return opening if last is None else balances[last]
+
+
+def balances_of(
+    agreements: Iterable[AgreementContent], used: Sums, adjusted: Sums
+) -> dict[tuple[AccrualCode, date], DayBalance]:
+    """Every balance of a person, on the days on which something happened; they begin anew with each agreement.
+
+    What lies outside of all agreements counts nowhere.
+    """
+    found: dict[tuple[AccrualCode, date], DayBalance] = {}
+    used_by, adjusted_by = _by_code(used), _by_code(adjusted)
+    for agreement in agreements:
+        for code in sorted(used_by.keys() | adjusted_by.keys()):
+            daily, changes = _within(agreement, used_by.get(code, {})), _within(agreement, adjusted_by.get(code, {}))
+            for day, balance in fold(agreement.opening(code), daily, changes).items():
+                found[code, day] = DayBalance(daily.get(day, 0), balance)
+    return found
+
+
+def _by_code(sums: Sums) -> dict[AccrualCode, dict[date, int]]:
+    by_code: dict[AccrualCode, dict[date, int]] = {}
+    for (code, day), value in sums.items():
+        by_code.setdefault(code, {})[day] = value
+    return by_code
+
+
+def _within(agreement: AgreementContent, daily: Mapping[date, int]) -> dict[date, int]:
+    return {day: value for day, value in daily.items() if agreement.covers(day)}

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 MIDNIGHT = time(0)
@@ -65,6 +66,8 @@ def in_utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+# The same few edges of days are asked for again and again when a year is counted through.
+@lru_cache(maxsize=10_000)
 def first_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The first instant (UTC) at which the clocks of `zone` show `clock` on `day`, or have passed it.
 

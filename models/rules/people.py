@@ -104,7 +104,7 @@ class ProjectContent:
         return cls(value["externalId"], value["name"], lead_id, value["active"])
 
 
-def person_errors(person: PersonContent, zones: Collection[str]) -> list[Refused]:
+def person_errors(person: PersonContent, zones: Collection[str], places: Collection[str]) -> list[Refused]:
     """Everything wrong with a person's own fields, in the order of the form. `zones` are the time zones there are."""
     errors = [*external_id_errors(person.external_id, "staff id"), *name_errors(person.name)]
     if person.email is not None and not _is_address(person.email):
@@ -113,8 +113,9 @@ def person_errors(person: PersonContent, zones: Collection[str]) -> list[Refused
     if person.time_zone not in zones:
         unknown = f"There is no time zone {_quoted(person.time_zone)}. Write one such as Europe/London."
         errors.append(Refused("timeZone", unknown))
-    if not _PLACE.fullmatch(person.holiday_calendar):
-        errors.append(Refused("holidayCalendar", "Write a country such as GB, or a part of one such as GB-ENG."))
+    if person.holiday_calendar not in places:
+        unknown = f"The holidays of {_quoted(person.holiday_calendar)} are not known."
+        errors.append(Refused("holidayCalendar", f"{unknown} Write a country such as GB, or a part such as GB-ENG."))
     return errors
 
 

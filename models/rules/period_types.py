@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from models.rules.accrual_types import AccrualCode
 from models.rules.entry_fields import HIDDEN, OPTIONAL, REQUIRED, Refused
 from models.rules.people import name_errors
 
@@ -21,23 +22,8 @@ BY_CLOCK, WHOLE_DAY = "datetime", "date"
 VALUE_TYPES = (BY_CLOCK, WHOLE_DAY)
 ACCENTS = ("blue", "teal", "amber", "violet", "rose")
 
-TARGET_HOURS = "ANNUAL_TARGET_HOURS"
-
-ACCRUAL_TITLES: Mapping[str, str] = {
-    TARGET_HOURS: "Annual target hours",
-    "NIGHT_HOURS": "Night hours",
-    "WEEKEND_HOURS": "Weekend hours",
-    "PUBLIC_HOLIDAY_HOURS": "Public holiday hours",
-    "PUBLIC_HOLIDAY_CREDIT": "Public holiday credit",
-    "ON_CALL_WEEKDAY": "On call on a weekday",
-    "ON_CALL_WEEKEND": "On call at a weekend",
-    "ON_CALL_PUBLIC_HOLIDAY": "On call on a public holiday",
-    "FLEXIBLE_CREDITS": "Flexible credits",
-    "ROSTERED_SHIFT_ALLOWANCE": "Rostered shift allowance",
-}
-"""Every accrual type that a time period type can feed, by code."""
-
-ACCRUAL_CODES = frozenset(ACCRUAL_TITLES)
+TARGET_HOURS = AccrualCode.ANNUAL_TARGET_HOURS.value
+ACCRUAL_CODES = frozenset(code.value for code in AccrualCode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +79,6 @@ class TypeContent:
             position=value["position"],
         )
 
-    @property
-    def feeds(self) -> tuple[bool, frozenset[str]]:
-        """What decides about balances, and so stays as it is once time was recorded."""
-        return self.counts_to_target_hours, self.accrual_types
-
 
 def agreed(content: TypeContent) -> TypeContent:
     """The same type, feeding the annual target hours exactly when it counts to them, and naming each field."""
@@ -128,15 +109,11 @@ def type_errors(content: TypeContent) -> list[Refused]:
     return errors
 
 
-def type_change_errors(before: TypeContent, after: TypeContent, recorded: bool) -> list[Refused]:
-    """What may not become of a type. `recorded`: there is time of this type."""
-    errors = []
+def type_change_errors(before: TypeContent, after: TypeContent) -> list[Refused]:
+    """What may not become of a type."""
     if before.value_type != after.value_type:
-        errors.append(Refused("valueType", "This stays as it was created. Add another type instead."))
-    if recorded and before.feeds != after.feeds:
-        field = "countsToTargetHours" if before.feeds[0] != after.feeds[0] else "accrualTypes"
-        errors.append(Refused(field, "Time was recorded on it, so what it feeds stays. Add another type instead."))
-    return errors
+        return [Refused("valueType", "This stays as it was created. Add another type instead.")]
+    return []
 
 
 def _field_errors(content: TypeContent) -> Iterable[Refused]:

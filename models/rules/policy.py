@@ -59,6 +59,7 @@ class Action(StrEnum):
     MANAGE_PEOPLE = "manage_people"
     MANAGE_PROJECTS = "manage_projects"
     MANAGE_TYPES = "manage_types"
+    MANAGE_BALANCES = "manage_balances"
     SEE_DEAD_LETTERS = "see_dead_letters"
 
 
@@ -113,6 +114,7 @@ POLICY: dict[Action, tuple[Grant, ...]] = {
     Action.MANAGE_PEOPLE: _ADMINISTRATION,
     Action.MANAGE_PROJECTS: _ADMINISTRATION,
     Action.MANAGE_TYPES: _ADMINISTRATION,
+    Action.MANAGE_BALANCES: _ADMINISTRATION,
     Action.SEE_DEAD_LETTERS: _ADMINISTRATION,
 }
 

@@ -5,21 +5,44 @@ two commands of one person never lose an update while different people never wai
 """
 
 from collections import Counter
-from datetime import date
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
+from models.calendars import PublicHolidays
 from models.database import WriteSession
-from models.rules.accruals import AccrualCode, Contributions, EntryForAccrual, contributions
-from models.tables.accruals import Agreement, Contribution
+from models.rules.accrual_types import AccrualCode
+from models.rules.accruals import (
+    Contributions,
+    EntryForAccrual,
+    LocalCalendar,
+    contributions,
+    counted,
+    flex_contributions,
+)
+from models.rules.agreements import AgreementContent
+from models.rules.books import Source
+from models.rules.days import local_date
+from models.rules.supposed import HolidayContent, HolidayKind
+from models.store.people import Member
+from models.tables.accruals import Contribution
 from models.tables.people import Person
-from models.tables.timecard import TimeEntry, TimePeriodType
+from models.tables.timecard import FlexChange
 
-Delta = Counter[tuple[str, date]]
-"""By accrual type and local day: how much more (or less) is used than before."""
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How much more (or less) one day of one accrual type has than before."""
+
+    used: int = 0
+    """By contributions."""
+    given: int = 0
+    """By adjustments."""
 
 
 def lock_balances(session: WriteSession, *person_ids: UUID) -> frozenset[UUID]:
@@ -31,172 +54,81 @@ def lock_balances(session: WriteSession, *person_ids: UUID) -> frozenset[UUID]:
     return frozenset(session.scalars(these.with_for_update(key_share=True)))
 
 
-def contribute(
-    session: WriteSession,
-    tenant_id: UUID,
-    person_id: UUID,
-    entry_id: UUID,
-    version: int,
-    entry: EntryForAccrual,
-) -> None:
+def contribute(session: WriteSession, tenant_id: UUID, owner: Member, source: Source, entry: EntryForAccrual) -> None:
     """Let one entry version take the place of the one before it, in contributions and in every balance after.
 
     Days without an agreement get nothing. Minutes (or counts) by the person's local days.
     """
-    after = _agreed(session, person_id, contributions(entry))
-    before = _contributions_of(session, entry_id, version - 1) if version > 1 else {}
-    _add_contributions(session, tenant_id, person_id, entry_id, version, after)
-    delta: Delta = Counter(after)
+    after = _contributions(session, owner, entry)
+    before = _contributions_before(session, source) if source.version > 1 else {}
+    add_contributions(session, tenant_id, owner.id, source, after)
+    delta = Counter(after)
     delta.subtract(before)
-    cascade(session, tenant_id, person_id, delta)
+    cascade(session, tenant_id, owner.id, {at: Change(used=value) for at, value in delta.items()})
 
 
-def recompute(session: WriteSession, tenant_id: UUID, person_id: UUID, zone: ZoneInfo) -> None:
-    """Bring what a person's entries contribute to what it is by the reference data of now, and the balances with it.
+def contribute_flex_change(session: WriteSession, owner: Member, change: FlexChange, start: datetime) -> None:
+    """Let a flex change use its credit; `start` is when the shift begins after it, an instant."""
+    day = local_date(start, owner.zone)
+    found = counted(flex_contributions(start, owner.zone), local_calendar(session, owner, day, day))
+    source = Source(change.entry_after_id, change.entry_after_version, change.id)
+    add_contributions(session, change.tenant_id, owner.id, source, found)
+    cascade(session, change.tenant_id, owner.id, {at: Change(used=value) for at, value in found.items()})
 
-    What was computed before stays; of one entry version and day the highest computation counts.
+
+def local_calendar(session: Session, owner: Member, first: date, last: date) -> LocalCalendar:
+    """What is special about a person's days from `first` to `last`; agreements come without their targets."""
+    agreements, exceptions = [], {}
+    asked = {"person": owner.id, "place": owner.holiday_calendar, "first": first, "last": last}
+    for row in session.execute(_CALENDAR, asked):
+        if row.kind is None:
+            agreements.append(AgreementContent(owner.id, row.start_date, row.end_date, row.standard_day_minutes))
+        else:
+            kind = HolidayKind(row.kind)
+            exceptions[row.start_date] = HolidayContent(owner.holiday_calendar, row.start_date, kind, row.name)
+    return LocalCalendar(PublicHolidays(owner.holiday_calendar, exceptions), tuple(agreements))
+
+
+def cascade(
+    session: WriteSession, tenant_id: UUID, person_id: UUID, changes: Mapping[tuple[AccrualCode, date], Change]
+) -> None:
+    """Carry what changed through the balances of its days and all later days of the same agreement: one statement.
+
+    The person's balances are held already.
     """
-    lock_balances(session, person_id)
-    delta: Delta = Counter()
-    for entry, feeds in session.execute(_COUNTING.where(TimeEntry.owner_id == person_id)).all():
-        before = _contributions_of(session, entry.id, entry.version)
-        after = _agreed(session, person_id, contributions(_for_accrual(entry, feeds, zone)))
-        changed = {at: after.get(at, 0) for at in before.keys() | after.keys() if before.get(at, 0) != after.get(at, 0)}
-        if changed:
-            computation = _last_computation(session, entry.id, entry.version) + 1
-            _add_contributions(session, tenant_id, person_id, entry.id, entry.version, changed, computation)
-            delta.update(after)
-            delta.subtract(before)
-    cascade(session, tenant_id, person_id, delta)
-
-
-def cascade(session: WriteSession, tenant_id: UUID, person_id: UUID, delta: Delta) -> None:
-    """Carry what changed through the balances of its days and all later days of the same agreement."""
-    changed = {at: value for at, value in delta.items() if value}
-    if not changed:
+    some = {at: change for at, change in changes.items() if change.used or change.given}
+    if not some:
         return
-    parameters = {
-        "tenant": tenant_id,
-        "person": person_id,
-        "codes": [code for code, _ in changed],
-        "days": [day for _, day in changed],
-        "changes": list(changed.values()),
-    }
-    session.execute(_ADD_MISSING_DAYS, parameters)
-    session.execute(_CASCADE, parameters)
-
-
-def codes_fed(feeds: list[str]) -> frozenset[AccrualCode]:
-    """The accrual types that a time period type feeds, as far as there is a rule for them."""
-    return frozenset(AccrualCode(code) for code in feeds if code in AccrualCode.__members__)
-
-
-_ADD_MISSING_DAYS = text(
-    """
-    INSERT INTO accrual (tenant_id, person_id, accrual_code, day, total, balance)
-    SELECT :tenant, :person, changed.code, changed.day, 0,
-           coalesce(
-               (SELECT a.balance FROM accrual a
-                WHERE a.person_id = :person AND a.accrual_code = changed.code
-                  AND a.day < changed.day AND a.day >= g.start_date
-                ORDER BY a.day DESC LIMIT 1),
-               t.opening_balance,
-               0)
-    FROM unnest(CAST(:codes AS text[]), CAST(:days AS date[])) AS changed (code, day)
-    JOIN agreement g ON g.person_id = :person AND changed.day BETWEEN g.start_date AND g.end_date
-    LEFT JOIN agreement_target t ON t.agreement_id = g.id AND t.accrual_code = changed.code
-    ON CONFLICT DO NOTHING
-    """
-)
-
-_CASCADE = text(
-    """
-    WITH changed AS (
-        SELECT c.code, c.day, c.change, g.start_date, g.end_date
-        FROM unnest(CAST(:codes AS text[]), CAST(:days AS date[]), CAST(:changes AS int[])) AS c (code, day, change)
-        JOIN agreement g ON g.person_id = :person AND c.day BETWEEN g.start_date AND g.end_date
-    ),
-    carried AS (
-        SELECT a.accrual_code, a.day,
-               sum(c.change) AS used,
-               coalesce(sum(c.change) FILTER (WHERE c.day = a.day), 0) AS used_today
-        FROM changed c
-        JOIN accrual a ON a.person_id = :person AND a.accrual_code = c.code
-                      AND a.day >= c.day AND a.day <= c.end_date
-        GROUP BY a.accrual_code, a.day
+    session.execute(
+        _CASCADE,
+        {
+            "tenant": tenant_id,
+            "person": person_id,
+            "codes": [code.value for code, _ in some],
+            "days": [day for _, day in some],
+            "used": [change.used for change in some.values()],
+            "given": [change.given for change in some.values()],
+        },
     )
-    UPDATE accrual a
-    SET balance = a.balance - carried.used, total = a.total + carried.used_today
-    FROM carried
-    WHERE a.person_id = :person AND a.accrual_code = carried.accrual_code AND a.day = carried.day
-    """
-)
 
 
-_COUNTING = (
-    select(TimeEntry, TimePeriodType.feeds)
-    .join(
-        TimePeriodType,
-        and_(TimePeriodType.tenant_id == TimeEntry.tenant_id, TimePeriodType.id == TimeEntry.time_period_type_id),
-    )
-    .where(~TimeEntry.deleted, TimeEntry.confirmed)
-)
-"""The entries that contribute, with the accrual types that they feed."""
-
-
-def _for_accrual(entry: TimeEntry, feeds: list[str], zone: ZoneInfo) -> EntryForAccrual:
-    return EntryForAccrual(codes_fed(feeds), entry.start_at, entry.end_at, zone, entry.meal_break_minutes)
-
-
-def _agreed(session: WriteSession, person_id: UUID, new: Contributions) -> dict[tuple[str, date], int]:
-    """What falls on days that an agreement covers."""
-    agreed = _agreed_days(session, person_id, {day for _, day in new})
-    return {(code.value, day): value for (code, day), value in new.items() if day in agreed}
-
-
-def _last_computation(session: WriteSession, entry_id: UUID, version: int) -> int:
-    these = (Contribution.time_entry_id == entry_id, Contribution.time_entry_version == version)
-    return session.scalar(select(func.max(Contribution.computation)).where(*these)) or 0
-
-
-def _agreed_days(session: WriteSession, person_id: UUID, days: set[date]) -> set[date]:
-    if not days:
-        return set()
-    agreements = session.execute(
-        select(Agreement.start_date, Agreement.end_date).where(
-            Agreement.person_id == person_id,
-            Agreement.start_date <= max(days),
-            Agreement.end_date >= min(days),
-        )
-    ).all()
-    return {day for day in days if any(start <= day <= end for start, end in agreements)}
-
-
-def _contributions_of(session: WriteSession, entry_id: UUID, version: int) -> dict[tuple[str, date], int]:
-    rows = session.execute(
-        select(Contribution.accrual_code, Contribution.day, Contribution.value)
-        .where(Contribution.time_entry_id == entry_id, Contribution.time_entry_version == version)
-        .order_by(Contribution.computation)
-    )
-    return {(code, day): value for code, day, value in rows}
-
-
-def _add_contributions(
+def add_contributions(
     session: WriteSession,
     tenant_id: UUID,
     person_id: UUID,
-    entry_id: UUID,
-    version: int,
-    values: dict[tuple[str, date], int],
+    source: Source,
+    values: Contributions,
     computation: int = 0,
 ) -> None:
+    """Write what a source contributes, beside whatever it contributed before."""
     rows = [
         {
             "tenant_id": tenant_id,
             "person_id": person_id,
-            "accrual_code": code,
-            "time_entry_id": entry_id,
-            "time_entry_version": version,
+            "accrual_code": code.value,
+            "time_entry_id": source.entry_id,
+            "time_entry_version": source.version,
+            "flex_change_id": source.flex_change_id,
             "day": day,
             "computation": computation,
             "value": value,
@@ -205,3 +137,75 @@ def _add_contributions(
     ]
     if rows:
         session.execute(insert(Contribution), rows)
+
+
+def _contributions(session: WriteSession, owner: Member, entry: EntryForAccrual) -> Contributions:
+    if entry.deleted or entry.end is None or not entry.feeds:
+        return {}
+    first, last = local_date(entry.start, entry.zone), local_date(entry.end, entry.zone)
+    calendar = local_calendar(session, owner, first, last)
+    return counted(contributions(entry, calendar), calendar)
+
+
+def _contributions_before(session: WriteSession, source: Source) -> Contributions:
+    """What the version before contributed itself; what a flex change did stays."""
+    rows = session.execute(
+        select(Contribution.accrual_code, Contribution.day, Contribution.value)
+        .where(
+            Contribution.time_entry_id == source.entry_id,
+            Contribution.time_entry_version == source.version - 1,
+            Contribution.flex_change_id.is_(None),
+        )
+        .order_by(Contribution.computation)
+    )
+    return {(AccrualCode(code), day): value for code, day, value in rows}
+
+
+_CALENDAR = text(
+    """
+    SELECT NULL AS kind, start_date, end_date, standard_day_minutes, '' AS name
+    FROM agreement WHERE person_id = :person AND start_date <= :last AND end_date >= :first
+    UNION ALL
+    SELECT kind, day, day, 0, name FROM holiday_exception WHERE place = :place AND day BETWEEN :first AND :last
+    """
+)
+
+_CASCADE = text(
+    """
+    WITH changed AS (
+        SELECT c.code, c.day, c.used, c.given, g.id AS agreement_id, g.start_date, g.end_date
+        FROM unnest(CAST(:codes AS text[]), CAST(:days AS date[]), CAST(:used AS int[]), CAST(:given AS int[]))
+             AS c (code, day, used, given)
+        JOIN agreement g ON g.person_id = :person AND c.day BETWEEN g.start_date AND g.end_date
+    ),
+    begun AS (
+        -- Days on which nothing had happened before: what the day before them left, and what changed up to them.
+        INSERT INTO accrual (tenant_id, person_id, accrual_code, day, total, balance)
+        SELECT :tenant, :person, c.code, c.day, c.used,
+               coalesce(
+                   (SELECT a.balance FROM accrual a
+                    WHERE a.person_id = :person AND a.accrual_code = c.code
+                      AND a.day < c.day AND a.day >= c.start_date
+                    ORDER BY a.day DESC LIMIT 1),
+                   (SELECT t.opening_balance FROM agreement_target t
+                    WHERE t.agreement_id = c.agreement_id AND t.accrual_code = c.code),
+                   0)
+               + (SELECT sum(e.given - e.used) FROM changed e
+                  WHERE e.code = c.code AND e.agreement_id = c.agreement_id AND e.day <= c.day)
+        FROM changed c
+        ON CONFLICT DO NOTHING
+    ),
+    carried AS (
+        SELECT a.accrual_code, a.day, sum(c.given - c.used) AS change,
+               coalesce(sum(c.used) FILTER (WHERE c.day = a.day), 0) AS used_today
+        FROM changed c
+        JOIN accrual a ON a.person_id = :person AND a.accrual_code = c.code
+                      AND a.day BETWEEN c.day AND c.end_date
+        GROUP BY a.accrual_code, a.day
+    )
+    UPDATE accrual a
+    SET balance = a.balance + carried.change, total = a.total + carried.used_today
+    FROM carried
+    WHERE a.person_id = :person AND a.accrual_code = carried.accrual_code AND a.day = carried.day
+    """
+)

@@ -1,4 +1,4 @@
-"""Changes of people, projects, types and rules: one after the other, recorded, once for each command, and announced."""
+"""Changes of reference data: one after the other, recorded, once for each command, and announced."""
 
 import json
 from collections.abc import Sequence
@@ -29,6 +29,9 @@ class Subject(StrEnum):
     PROJECT = "project"
     TYPE = "time_period_type"
     RULES = "tenant_policy"
+    AGREEMENT = "agreement"
+    HOLIDAY = "holiday_exception"
+    BALANCES = "balance_policy"
 
 
 EVENTS = {
@@ -36,6 +39,9 @@ EVENTS = {
     Subject.PROJECT: "countersign.project.changed",
     Subject.TYPE: "countersign.time-period-type.changed",
     Subject.RULES: "countersign.recording-rules.changed",
+    Subject.AGREEMENT: "countersign.agreement.changed",
+    Subject.HOLIDAY: "countersign.public-holiday.changed",
+    Subject.BALANCES: "countersign.balance-rules.changed",
 }
 """The outgoing event of each change; its data has `created` on the first one."""
 

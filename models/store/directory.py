@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 from sqlalchemy import Row, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from models.calendars import places
 from models.database import WriteSession
 from models.errors import Invalid, NotFound, Stale
 from models.rules.entry_fields import Refused
@@ -27,8 +28,8 @@ from models.rules.people import (
     person_errors,
 )
 from models.rules.policy import Action, Role
-from models.store.accruals import recompute
 from models.store.changes import Change, GivenBy, Kept, Subject, done_before, hash_of, keep, require_none, take_turn
+from models.store.rebuilds import counts_otherwise
 from models.store.waiting import hold_sheets_below, look_up_again
 from models.tables.auth import Account, ApiToken, SignInSession
 from models.tables.people import DirectoryChange, Person, PersonRole
@@ -182,7 +183,7 @@ def people_refused(
     supervisors = {id_: each.supervisor_id for id_, each in above.items()}
     refused = {}
     for id_, content in wanted.items():
-        errors = person_errors(content, time_zones())
+        errors = person_errors(content, time_zones(), places())
         if content.external_id in taken:
             errors.append(Refused("externalId", f"This staff id is that of {taken[content.external_id]} already."))
         if id_ in before:
@@ -273,13 +274,18 @@ def _write(session: WriteSession, given: GivenBy, before: People, changed: Peopl
     held = hold_sheets_below(session, ranked.union(moved)) if ranked or moved else ()
     _store(session, given.tenant_id, before, changed)
     _sign_out(session, [id_ for id_ in known if known[id_].active and not now[id_].active])
-    for id_ in moved:
-        recompute(session, given.tenant_id, id_, ZoneInfo(now[id_].time_zone))
+    elsewhere = [id_ for id_ in known if _place(known[id_]) != _place(now[id_])]
+    counts_otherwise(session, given, "People live elsewhere", elsewhere)
     look_up_again(session, held)
 
 
 def _rank(content: PersonContent) -> tuple[UUID | None, bool]:
     return content.supervisor_id, content.can_approve
+
+
+def _place(content: PersonContent) -> tuple[str, str]:
+    """What decides on which days their time falls, and which of those are public holidays."""
+    return content.time_zone, content.holiday_calendar
 
 
 def _store(session: WriteSession, tenant_id: UUID, before: People, changed: People) -> None:

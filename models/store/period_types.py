@@ -27,8 +27,9 @@ from models.store.changes import (
     require_none,
     take_turn,
 )
+from models.store.rebuilds import agreed_people, counts_otherwise
 from models.tables.people import DirectoryChange, Person, TenantPolicy
-from models.tables.timecard import TimeEntryVersion, TimePeriodType
+from models.tables.timecard import TimePeriodType
 
 LONGEST_LATENESS = 250
 """Working days; later than about a year is no limit."""
@@ -53,7 +54,7 @@ def replace_type(
 ) -> Kept[TypeContent]:
     """Let a type be what `content` says; `version` is the one that was looked at.
 
-    What it feeds stays once time was recorded on it: balances are computed from that.
+    What was recorded of it counts as it says from here on, whenever it was recorded: balances are rebuilt.
     """
     take_turn(session, given, Action.MANAGE_TYPES)
     asked = hash_of("replace type", type_id, version, content.json)
@@ -74,6 +75,8 @@ def replace_type(
     session.execute(this.values(_row(complete) | {"version": changed.version}))
     change = Change(type_id, changed.version, present.content.json, complete.json)
     keep(session, given, Subject.TYPE, asked, [change])
+    if complete.accrual_types != present.content.accrual_types:
+        counts_otherwise(session, given, f"{complete.name} counts otherwise", agreed_people(session))
     return changed
 
 
@@ -126,7 +129,7 @@ def set_lateness(session: WriteSession, given: GivenBy, version: int, working_da
 
 
 def _held_type(session: WriteSession, type_id: UUID) -> Kept[TypeContent]:
-    """A type whose row nobody refers to anew meanwhile, so that it is known whether time was recorded on it."""
+    """A type whose row nobody refers to anew meanwhile: what is recorded of it counts by what it was, or will be."""
     row = session.scalar(select(TimePeriodType).where(TimePeriodType.id == type_id).with_for_update())
     if row is None:
         raise NotFound("There is no such time period type.")
@@ -136,8 +139,7 @@ def _held_type(session: WriteSession, type_id: UUID) -> Kept[TypeContent]:
 def _errors(session: Session, type_id: UUID, content: TypeContent, present: TypeContent | None) -> list[Refused]:
     errors = type_errors(content)
     if present:
-        recorded = present.feeds != content.feeds and _is_recorded(session, type_id)
-        errors += type_change_errors(present, content, recorded)
+        errors += type_change_errors(present, content)
     same_name = TimePeriodType.name == content.name, TimePeriodType.id != type_id
     if session.scalar(select(TimePeriodType.id).where(*same_name)):
         errors.append(Refused("name", "Another type has this name already."))
@@ -146,12 +148,6 @@ def _errors(session: Session, type_id: UUID, content: TypeContent, present: Type
         if known != len(content.person_ids):
             errors.append(Refused("personIds", "Some of these people are not in your organisation."))
     return errors
-
-
-def _is_recorded(session: Session, type_id: UUID) -> bool:
-    """Whether there ever was time of this type."""
-    these = select(TimeEntryVersion.entry_id).where(TimeEntryVersion.time_period_type_id == type_id)
-    return session.scalar(these.limit(1)) is not None
 
 
 def _with_looks(session: Session, content: TypeContent, present: TypeContent | None) -> TypeContent:

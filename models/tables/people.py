@@ -29,6 +29,7 @@ class TenantPolicy(TenantOwned, Base):
         CheckConstraint("week_starts_on BETWEEN 0 AND 6", name="week_starts_on"),
         CheckConstraint("lock_after_days >= 0", name="lock_after_days"),
         CheckConstraint("late_after_working_days >= 0", name="late_after_working_days"),
+        CheckConstraint("balance_tolerance_percent BETWEEN 0 AND 100", name="balance_tolerance_percent"),
         {"info": READ_WRITE},
     )
 
@@ -39,6 +40,11 @@ class TenantPolicy(TenantOwned, Base):
     certification: Mapped[str] = mapped_column(comment="what a worker accepts when submitting")
     late_after_working_days: Mapped[int | None] = mapped_column(
         comment="time recorded later than so many working days after its end needs a reason; none: no limit"
+    )
+    balance_tolerance_percent: Mapped[int] = mapped_column(
+        default=5,
+        server_default=text("5"),
+        comment="of the target: how far from an even pace somebody may be and still count as on target",
     )
 
 
@@ -98,12 +104,14 @@ class Project(TenantOwned, Base):
 
 
 class DirectoryChange(TenantOwned, Base):
-    """One change of a person, a project, a type or the organisation's rules: what it was and became, who and when."""
+    """One change of a person, project, type, agreement, holiday or rule: what it was and became, who and when."""
 
     __tablename__ = "directory_change"
     __table_args__ = (
         CheckConstraint(
-            "subject_kind IN ('person', 'project', 'time_period_type', 'tenant_policy')", name="subject_kind"
+            "subject_kind IN ('person', 'project', 'time_period_type', 'tenant_policy', 'agreement', "
+            "'holiday_exception', 'balance_policy')",
+            name="subject_kind",
         ),
         # One command may change many (a list that is read in), each of them once.
         UniqueConstraint("tenant_id", "command_id", "subject_id"),

@@ -63,6 +63,7 @@ manage_own_access yes   .        .              .     .         .       yes     
 manage_people     .     .        .              .     .         .       .            yes      .          .       .
 manage_projects   .     .        .              .     .         .       .            yes      .          .       .
 manage_types      .     .        .              .     .         .       .            yes      .          .       .
+manage_balances   .     .        .              .     .         .       .            yes      .          .       .
 see_dead_letters  .     .        .              .     .         .       .            yes      .          .       .
 """
 

@@ -21,7 +21,9 @@ def change(
 ) -> Kept[Content]:
     """Have something changed; the same key again gives the same answer. Raises the refusal."""
     with command_transaction(use.engine, caller.tenant_id) as session:
-        return do(session, GivenBy(caller.tenant_id, caller.person_id, key))
+        done = do(session, GivenBy(caller.tenant_id, caller.person_id, key))
+    use.begin_rebuilds(caller.tenant_id)
+    return done
 
 
 def created(response: Response, address: str, kept: Kept[Content]) -> Kept[Content]:

@@ -31,4 +31,6 @@ def change(viewer: Viewer, use: Services, action: Action, do: Callable[[WriteSes
     with use.reading(onlooker) as session:
         require(session, onlooker, action)
     with command_transaction(use.engine, viewer.tenant_id) as session:
-        return do(session)
+        done = do(session)
+    use.begin_rebuilds(viewer.tenant_id)
+    return done

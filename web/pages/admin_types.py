@@ -12,10 +12,10 @@ from models.errors import Invalid
 from models.reads.directory import changes_of, find_types, people_by_staff_id, rules_shown, staff_ids_of
 from models.reads.people import require
 from models.reads.viewer import Onlooker
+from models.rules.accrual_types import ACCRUAL_TITLES
 from models.rules.entry_fields import HIDDEN, OPTIONAL
 from models.rules.period_types import (
     ACCENTS,
-    ACCRUAL_TITLES,
     BY_CLOCK,
     FIELD_RULES,
     FIELDS,
@@ -199,7 +199,7 @@ def _content(session: WriteSession, form: dict[str, str]) -> TypeContent:
         value_type=form.get("valueType", ""),
         fields={field: form.get(f"fields.{field}", HIDDEN) for field in FIELDS},
         counts_to_target_hours=form.get("countsToTargetHours") == YES,
-        accrual_types=frozenset(code for code in ACCRUAL_TITLES if form.get(f"accrual_{code}") == YES),
+        accrual_types=frozenset(code.value for code in ACCRUAL_TITLES if form.get(f"accrual_{code}") == YES),
         effective_from=_day(form, "effectiveFrom"),
         effective_to=_day(form, "effectiveTo"),
         person_ids=_people(session, form),

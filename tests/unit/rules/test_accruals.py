@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rules.accruals import (
-    ACCRUAL_RULES,
-    ACCRUAL_TYPE_IDS,
-    AccrualCode,
-    EntryForAccrual,
-    Unit,
-    contributions,
-)
+from models.rules.accrual_types import ACCRUAL_TYPES, AccrualCode, Unit
+from models.rules.accruals import ACCRUAL_RULES, EntryForAccrual, contributions
 from models.rules.days import day_bounds
 
 VECTORS = Path(__file__).parents[2] / "vectors"
@@ -55,9 +49,14 @@ def test_the_shared_cases_contribute_exactly(case: dict[str, Any]) -> None:
 
 
 def test_every_accrual_type_has_a_rule_and_an_id_of_its_own() -> None:
-    assert set(ACCRUAL_RULES) == set(ACCRUAL_TYPE_IDS) == set(AccrualCode)
-    assert len(set(ACCRUAL_TYPE_IDS.values())) == len(AccrualCode)
-    assert {rule.unit for rule in ACCRUAL_RULES.values()} == {Unit.MINUTES}
+    assert set(ACCRUAL_RULES) == set(ACCRUAL_TYPES) == set(AccrualCode)
+    assert len({type_.id for type_ in ACCRUAL_TYPES.values()}) == len(AccrualCode)
+    counts = {code for code, type_ in ACCRUAL_TYPES.items() if type_.unit is Unit.COUNT}
+    assert {code for code in counts if not code.startswith("ON_CALL")} == {
+        "FLEXIBLE_CREDITS",
+        "ROSTERED_SHIFT_ALLOWANCE",
+    }
+    assert len(counts) == 5
 
 
 def test_an_entry_still_running_contributes_nothing_yet() -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rules.accruals import AccrualCode, EntryForAccrual, contributions
+from models.rules.accrual_types import AccrualCode
+from models.rules.accruals import EntryForAccrual, contributions
 from models.rules.balances import EntryVersion, balance_on, daily_totals, effective, fold
 
 VECTORS = Path(__file__).parents[2] / "vectors"

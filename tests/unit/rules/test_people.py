@@ -20,6 +20,7 @@ from models.rules.people import (
 )
 
 ZONES = frozenset({"Europe/London", "America/New_York"})
+PLACES = frozenset({"GB", "GB-ENG", "US-CA", "ES-1A"})
 A, B, C, D = (UUID(int=number) for number in range(1, 5))
 
 WALTER = PersonContent(
@@ -60,7 +61,7 @@ class TestFields:
         ],
     )
     def test_what_makes_sense_is_accepted(self, field: str, value: object) -> None:
-        assert person_errors(replace(WALTER, **{field: value}), ZONES) == []  # type: ignore[arg-type]
+        assert person_errors(replace(WALTER, **{field: value}), ZONES, PLACES) == []  # type: ignore[arg-type]
 
     @pytest.mark.parametrize(
         ("field", "value", "refused"),
@@ -94,16 +95,17 @@ class TestFields:
             ("holiday_calendar", "gb", "holidayCalendar"),
             ("holiday_calendar", "GB-", "holidayCalendar"),
             ("holiday_calendar", "England", "holidayCalendar"),
+            ("holiday_calendar", "GB-XXX", "holidayCalendar"),
             ("holiday_calendar", "GB-ENG\n", "holidayCalendar"),
         ],
     )
     def test_what_does_not_is_refused_by_its_field(self, field: str, value: object, refused: str) -> None:
-        assert fields(person_errors(replace(WALTER, **{field: value}), ZONES)) == [refused]  # type: ignore[arg-type]
+        assert fields(person_errors(replace(WALTER, **{field: value}), ZONES, PLACES)) == [refused]  # type: ignore[arg-type]
 
     def test_everything_that_is_wrong_is_said_at_once(self) -> None:
         nothing = PersonContent("", "", "", frozenset({"x"}), None, "", "")
 
-        found = fields(person_errors(nothing, ZONES))
+        found = fields(person_errors(nothing, ZONES, PLACES))
 
         assert found == ["externalId", "name", "email", "roles", "timeZone", "holidayCalendar"]
 

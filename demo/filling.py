@@ -3,7 +3,7 @@ have happened. Filling it again changes nothing.
 """
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
 import structlog
@@ -11,15 +11,20 @@ from sqlalchemy import select
 
 from demo.people import DEMO, OTHER, DemoPerson, found
 from demo.weeks import DemoWeek, demo_weeks
-from models.commands import Asked, Body, Decide, Move, Record, Schedule, ScheduleAction, Submit
-from models.database import read_session
+from models.commands import AddFlexChange, Asked, Body, Decide, Move, Record, Schedule, ScheduleAction, Submit, made_by
+from models.database import command_transaction, read_session
 from models.errors import DomainError
 from models.messages import SheetKey
 from models.reads.viewer import Onlooker
+from models.rules.accrual_types import AccrualCode
 from models.rules.digest import sheet_digest
+from models.rules.flex import FlexType
 from models.rules.periods import Period, period_of, timesheet_id
 from models.rules.transitions import DECISIONS, NEEDS_REASON, CommandKind
+from models.store.adjustments import AdjustmentContent, adjust
+from models.store.changes import GivenBy
 from models.store.sheets import content_of, live_entries
+from models.tables.accruals import Adjustment
 from models.tables.timesheet import Command
 from settings import Settings, SettingsError, variable
 from web.app import connect
@@ -52,6 +57,7 @@ async def fill(settings: Settings) -> None:
     done = _done(services)
     waiting = asyncio.Semaphore(AT_ONCE)
     await asyncio.gather(*(_fill_week(services, week, done, waiting) for week in demo_weeks(today)))
+    await asyncio.to_thread(_adjust_balances, services, today)
     log.info("demo filled")
 
 
@@ -60,6 +66,9 @@ async def _fill_week(services: Services, week: DemoWeek, done: set[UUID], waitin
         try:
             for number, fields in enumerate(week.entries):
                 await _give(services, week, week.person, CommandKind.RECORD, Record(fields), f"record/{number}", done)
+            if week.lengthened is not None:
+                lengthen = _lengthening(week, week.lengthened)
+                await _give(services, week, week.person, CommandKind.ADD_FLEX_CHANGE, lengthen, "flex", done)
             for number in range(len(week.planned)):
                 plan = _plan(week, number)
                 await _give(services, week, _scheduler(), CommandKind.SCHEDULE, plan, f"plan/{number}", done)
@@ -99,6 +108,30 @@ async def _give(
     await services.commands.give(Onlooker(DEMO.id, DEMO.person_id(actor.staff_id)), asked)
 
 
+def _adjust_balances(services: Services, today: date) -> None:
+    """What an administrator gave and took by hand."""
+    for staff_id, code, days_ago, value, reason in _ADJUSTMENTS:
+        command_id = uuid5(DEMO.id, f"adjustment/{staff_id}/{code.value}")
+        given = GivenBy(DEMO.id, DEMO.person_id(ADMINISTRATOR), command_id)
+        with read_session(services.engine, DEMO.id) as session:
+            if session.get(Adjustment, given.makes("adjustment")):
+                continue
+        day = today - timedelta(days=days_ago)
+        content = AdjustmentContent(DEMO.person_id(staff_id), code, day, value, reason)
+        try:
+            with command_transaction(services.engine, DEMO.id) as session:
+                adjust(session, given, content)
+        except DomainError as refused:
+            log.info("demo balance left alone", staff_id=staff_id, because=refused.message)
+
+
+_ADJUSTMENTS = (
+    ("staff-4366", AccrualCode.ANNUAL_TARGET_HOURS, 40, -450, "A day of jury service counts as worked."),
+    ("staff-4401", AccrualCode.ANNUAL_TARGET_HOURS, 25, 225, "Half a day of leave was booked twice."),
+    ("staff-4404", AccrualCode.NIGHT_HOURS, 30, -360, "A night that was swapped on paper in the summer."),
+)
+
+
 def _scheduler() -> DemoPerson:
     return next(person for person in DEMO.people if "integration" in person.roles)
 
@@ -109,6 +142,15 @@ def _plan(week: DemoWeek, number: int) -> Schedule:
     id_ = uuid5(week.command_id(f"plan/{number}"), "entry")
     type_id = fields.time_period_type_id
     return Schedule(id_, 1, ScheduleAction.CREATE, type_id, fields.start, fields.end, fields.shift_type)
+
+
+def _lengthening(week: DemoWeek, number: int) -> AddFlexChange:
+    """The shift went on for three quarters of an hour."""
+    entry_id = made_by(DEMO.id, week.command_id(f"record/{number}"), "entry")
+    fields = week.entries[number]
+    assert fields.end
+    longer = fields.end + timedelta(minutes=45)
+    return AddFlexChange(FlexType.EXTENDED, entry_id, 1, fields.start, longer, "Roland Fuller", note="A late delivery.")
 
 
 def _actor(week: DemoWeek, kind: CommandKind) -> DemoPerson:

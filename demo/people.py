@@ -1,13 +1,14 @@
 """Who and what the demo is about: two organisations, their people, projects, agreements and accounts."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.dialects.postgresql import insert
 
+from models.rules.accrual_types import AccrualCode
 from models.standard import CERTIFICATION, standard_types
 from models.tables.accruals import Agreement, AgreementTarget
 from models.tables.auth import Account
@@ -22,9 +23,24 @@ NAMESPACE = UUID("5b1f7ab5-8f5d-4c8e-a4a5-0f0d7c0d1e3a")
 
 ZONE = "Europe/London"
 
-TARGET_MINUTES = 1_731 * 60
-NIGHT_MINUTES = 120 * 60
+PLACE = "GB-ENG"
+
 STANDARD_DAY = 444
+
+TARGETS = {
+    AccrualCode.ANNUAL_TARGET_HOURS: 1_731 * 60,
+    AccrualCode.NIGHT_HOURS: 120 * 60,
+    AccrualCode.WEEKEND_HOURS: 40 * 60,
+    AccrualCode.PUBLIC_HOLIDAY_CREDIT: 8 * STANDARD_DAY,
+    AccrualCode.ON_CALL_WEEKDAY: 12,
+    AccrualCode.ON_CALL_WEEKEND: 8,
+    AccrualCode.FLEXIBLE_CREDITS: 12,
+    AccrualCode.ROSTERED_SHIFT_ALLOWANCE: 50,
+}
+"""Minutes or counts of a whole year. What has no target is counted all the same."""
+
+RECORDED_WEEKS = 13
+"""So much of the year was recorded here; what was worked before came with the opening balances."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +172,7 @@ def _person(tenant: DemoTenant, person: DemoPerson) -> dict[str, Any]:
         "name": person.name,
         "email": f"{person.staff_id}@{tenant.slug}.example",
         "time_zone": ZONE,
-        "holiday_calendar": "GB-ENG",
+        "holiday_calendar": PLACE,
         "supervisor_id": tenant.person_id(person.supervisor) if person.supervisor else None,
         "active": True,
     }
@@ -188,11 +204,18 @@ def _agreement(tenant: DemoTenant, person: DemoPerson, today: date) -> dict[str,
 
 
 def _targets(tenant: DemoTenant, person: DemoPerson, today: date) -> list[dict[str, Any]]:
-    agreement = _agreement_id(tenant, person, agreement_year(today)[0])
-    targets = {"ANNUAL_TARGET_HOURS": TARGET_MINUTES, "NIGHT_HOURS": NIGHT_MINUTES}
+    start, end = agreement_year(today)
+    agreement = _agreement_id(tenant, person, start)
+    # As much of each target was left when the recording began here as of the year.
+    left, whole = (end - max(start, today - timedelta(weeks=RECORDED_WEEKS))).days, (end - start).days
     return [
-        {"agreement_id": agreement, "accrual_code": code, "target": target, "opening_balance": target}
-        for code, target in targets.items()
+        {
+            "agreement_id": agreement,
+            "accrual_code": code.value,
+            "target": target,
+            "opening_balance": min(target, round(target * left / whole)),
+        }
+        for code, target in TARGETS.items()
     ]
 
 

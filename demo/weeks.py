@@ -7,14 +7,23 @@ from random import Random
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from demo.people import DEMO, ZONE, DemoPerson
+from demo.people import DEMO, PLACE, RECORDED_WEEKS, ZONE, DemoPerson
+from models.calendars import holidays_in
 from models.commands import EntryFields
 from models.rules.days import day_bounds
 from models.rules.transitions import CommandKind
-from models.standard import ABSENCE, OVERTIME, SHIFT, TRAINING
+from models.standard import ABSENCE, ON_CALL, OVERTIME, REST_DAY, SHIFT, TRAINING
 
-WEEKS = 13
+WEEKS = RECORDED_WEEKS
 """A quarter, the running week not counted."""
+
+FRIDAY = 4
+
+AT_NIGHT = "staff-4404"
+"""Who works at night."""
+
+LENGTHENED_WEEKS_AGO = (2, 4, 7)
+"""In which weeks a shift of the story's worker was extended at short notice."""
 
 STORY = "staff-4366"
 """Whose running week is left empty, so that the tour can be walked."""
@@ -48,6 +57,8 @@ class DemoWeek:
     then: tuple[CommandKind, ...] = ()
     planned: tuple[EntryFields, ...] = ()
     """Shifts that the scheduler planned and nobody has confirmed."""
+    lengthened: int | None = None
+    """Which of the entries was extended at short notice."""
 
     def command_id(self, step: str) -> UUID:
         """The id of one of the week's commands, the same whenever the demo is filled."""
@@ -70,8 +81,43 @@ def demo_weeks(today: date) -> list[DemoWeek]:
 def _week(person: DemoPerson, number: int, monday: date, ago: int, today: date) -> DemoWeek:
     dice = Random(f"{person.staff_id}/{monday.isoformat()}")  # noqa: S311 - believable, not secret
     last = min(monday + timedelta(days=4), today) if ago == 0 else monday + timedelta(days=4)
-    entries = tuple(entry for day in _days(monday, last) for entry in _entries(day, dice))
-    return DemoWeek(person, monday, entries, _fate(number, ago, dice, complete=last == monday + timedelta(days=4)))
+    works = _nights if person.staff_id == AT_NIGHT else _entries
+    entries = tuple(entry for day in _days(monday, last) for entry in works(day, dice))
+    fate = _fate(number, ago, dice, complete=last == monday + timedelta(days=4))
+    all_entries = entries + tuple(_besides(person, monday, last))
+    lengthened = _alone_on_its_day(entries) if ago in LENGTHENED_WEEKS_AGO and person.staff_id == STORY else None
+    return DemoWeek(person, monday, all_entries, fate, lengthened=lengthened)
+
+
+def _alone_on_its_day(entries: tuple[EntryFields, ...]) -> int | None:
+    """The first shift that nothing follows on the same day."""
+    days = [entry.start.date() for entry in entries]
+    shifts = (number for number, entry in enumerate(entries) if entry.time_period_type_id == SHIFT)
+    return next((number for number in shifts if days.count(days[number]) == 1), None)
+
+
+def _besides(person: DemoPerson, monday: date, last: date) -> Iterator[EntryFields]:
+    """On call in turn, on a weekday or a Saturday night, and now and then work on a Saturday."""
+    dice = Random(f"{person.staff_id}/{monday.isoformat()}/besides")  # noqa: S311 - believable, not secret
+    chance = dice.random()
+    thursday, saturday = monday + timedelta(days=3), monday + timedelta(days=5)
+    if last < monday + timedelta(days=4) or person.staff_id == AT_NIGHT:
+        return
+    if chance < 0.2:
+        yield EntryFields(ON_CALL, _at(thursday, 20 * 60), _at(thursday + timedelta(days=1), 7 * 60))
+    elif chance < 0.35:
+        yield EntryFields(ON_CALL, _at(saturday, 20 * 60), _at(saturday + timedelta(days=1), 8 * 60))
+    elif chance < 0.5:
+        yield _worked(saturday, 9 * 60, 4 * 60, dice, SHIFT)
+
+
+def _nights(day: date, dice: Random) -> Iterator[EntryFields]:
+    """From ten in the evening; on a public holiday the roster leaves the night out."""
+    if day in holidays_in(PLACE, day.year):
+        start, end = day_bounds(day, ZoneInfo(ZONE))
+        yield EntryFields(REST_DAY, start, end)
+    elif day.weekday() < FRIDAY:
+        yield _worked(day, 22 * 60, 8 * 60 + 30, dice, SHIFT, meal_break=30)
 
 
 def _rostered(person: DemoPerson, monday: date) -> DemoWeek:

@@ -47,20 +47,23 @@ def summary_on(
 ) -> Summary:
     """How an accrual type stands on a day that `agreement` covers; `worked` and `remaining` as of its end."""
     known = agreement.targets.get(code)
-    forecast = remaining - _rounded(worked * _days_left(day, agreement), _days_gone(day, agreement))
+    elsewhere = known.target - known.opening_balance if known else 0
+    forecast = remaining - _rounded((elsewhere + worked) * _days_left(day, agreement), _days_gone(day, agreement))
     if known is None:
         return Summary(0, worked, remaining, None, None, None, forecast)
-    target = even_target(day, agreement, code)
+    target = even_target(day, agreement, known.target)
     variance = target - remaining
     within = abs(variance) * 100 <= tolerance_percent * known.target
     ahead = Pace.OVER_TARGET if variance > 0 else Pace.UNDER_TARGET
     return Summary(known.target, worked, remaining, target, variance, Pace.ON_TARGET if within else ahead, forecast)
 
 
-def even_target(day: date, agreement: AgreementContent, code: AccrualCode) -> int:
-    """What should remain at the end of a day if the opening balance were worked off in equal parts, a day each."""
-    whole = _days_left(day, agreement) + _days_gone(day, agreement)
-    return _rounded(agreement.opening(code) * _days_left(day, agreement), whole)
+def even_target(day: date, agreement: AgreementContent, target: int) -> int:
+    """What should remain at the end of a day if the target were worked off in equal parts, a day each.
+
+    An opening balance below the target stands for what was worked before it was imported, so it changes nothing here.
+    """
+    return _rounded(target * _days_left(day, agreement), _days_left(day, agreement) + _days_gone(day, agreement))
 
 
 def _days_left(day: date, agreement: AgreementContent) -> int:

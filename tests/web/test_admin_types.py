@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import Engine
 
 from models.standard import ABSENCE, SHIFT
+from models.tables.accruals import Accrual
 from models.tables.people import DirectoryChange, TenantPolicy
 from models.tables.timecard import TimeEntry, TimePeriodType
+from tests.desk import carry_out_rebuilds
 from tests.factories import Organisation, make_organisation
 from tests.web.conftest import Browser, Site, page_of
 
@@ -159,18 +161,19 @@ class TestChanging:
         page = page_of(await duane.send(form, start="9", finish="17"), 400)
         assert page.problem("task") == "This kind of time needs a task."
 
-    async def test_what_it_feeds_stays_once_time_was_recorded(
+    async def test_what_was_recorded_before_counts_by_what_it_feeds_now(
         self, site: Site, suzanne: Browser, org: Organisation
     ) -> None:
         shift = f"/admin/types/{SHIFT}"
         form = (await suzanne.page(shift)).form(shift)
         await _record(site, org)
+        assert {row.accrual_code for row in site.rows(org, Accrual)} == {"ANNUAL_TARGET_HOURS"}
         form.fields.pop("countsToTargetHours")
 
-        page = page_of(await suzanne.send(form), 400)
+        assert (await suzanne.send(form)).status_code == 303
+        carry_out_rebuilds(site.engine, org.tenant_id)
 
-        assert "Add another type instead" in page.problem("countsToTargetHours")
-        assert "countsToTargetHours" not in page.form(shift).fields
+        assert "ANNUAL_TARGET_HOURS" not in {row.accrual_code for row in site.rows(org, Accrual)}
 
     async def test_how_it_is_recorded_never_changes(self, site: Site, suzanne: Browser, org: Organisation) -> None:
         shift = f"/admin/types/{SHIFT}"

@@ -88,6 +88,57 @@ def test_what_is_there_survives_migrating_again(postgres: EmbeddedPostgres, empt
         assert connection.scalars(text("SELECT slug FROM tenant")).all() == ["kept"]
 
 
+def test_everybody_is_rebuilt_who_recorded_before_there_were_all_accrual_types(
+    postgres: EmbeddedPostgres, empty: str, owned: Engine
+) -> None:
+    """In batches of a hundred: of two organisations one has 101 people with agreements, the other none."""
+    with owned.begin() as connection:
+        command.downgrade(alembic_config(connection), "0002")
+        _found_two_organisations(connection)
+    migrate(postgres.owner_url(empty), postgres.app_url(empty))
+
+    admin = create_engine(postgres.admin_url(empty))
+    try:
+        with admin.connect() as connection:
+            rebuild = connection.execute(text("SELECT id, state, people FROM accrual_rebuild")).one()
+            batches = connection.execute(text("SELECT * FROM accrual_rebuild_batch ORDER BY number")).all()
+            agreed = connection.scalars(text("SELECT DISTINCT person_id FROM agreement ORDER BY 1")).all()
+    finally:
+        admin.dispose()
+    assert (rebuild.state, rebuild.people) == ("waiting", 101)
+    assert [(each.rebuild_id, each.number, len(each.person_ids)) for each in batches] == [
+        (rebuild.id, 0, 100),
+        (rebuild.id, 1, 1),
+    ]
+    assert [id_ for each in batches for id_ in each.person_ids] == agreed
+
+
+def _found_two_organisations(connection: Connection) -> None:
+    """The first one's people have an agreement, and one of them two."""
+    for table in ("person", "agreement"):
+        connection.execute(text(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY"))
+    connection.execute(
+        text("INSERT INTO tenant SELECT gen_random_uuid(), slug, slug FROM unnest(ARRAY['a', 'b']) slug")
+    )
+    connection.execute(
+        text(
+            "INSERT INTO person (id, tenant_id, staff_id, name, time_zone, holiday_calendar, active)"
+            " SELECT gen_random_uuid(), t.id, n::text, 'Somebody', 'Europe/London', 'GB-ENG', true"
+            " FROM tenant t, generate_series(1, 101) n"
+        )
+    )
+    for year, only in ((2026, None), (2027, "7")):
+        connection.execute(
+            text(
+                "INSERT INTO agreement (id, tenant_id, person_id, start_date, end_date, standard_day_minutes)"
+                " SELECT gen_random_uuid(), p.tenant_id, p.id, make_date(:year, 1, 1), make_date(:year, 12, 31), 444"
+                " FROM person p JOIN tenant t ON t.id = p.tenant_id"
+                " WHERE t.slug = 'a' AND (CAST(:only AS text) IS NULL OR p.staff_id = :only)"
+            ),
+            {"year": year, "only": only},
+        )
+
+
 def test_a_database_is_migrated_whole_or_not_at_all(postgres: EmbeddedPostgres, empty: str) -> None:
     """A migration that is interrupted leaves nothing half made: here somebody took a table's name before."""
     engine = create_engine(postgres.owner_url(empty))

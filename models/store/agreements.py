@@ -17,7 +17,6 @@ from models.rules.agreements import AgreementContent, agreement_errors
 from models.rules.entry_fields import Refused
 from models.rules.policy import Action
 from models.rules.supposed import TargetForAll
-from models.store.accruals import lock_balances
 from models.store.changes import (
     Change,
     GivenBy,
@@ -118,51 +117,53 @@ def _write(
     asked: str,
     changes: Mapping[UUID, tuple[AgreementContent | None, Kept[AgreementContent]]],
 ) -> None:
-    people = {after.content.person_id for _, after in changes.values()}
-    # Nobody's time is counted by the one and kept by the other.
-    lock_balances(session, *people)
-    for id_, (before, after) in changes.items():
-        _store(session, given.tenant_id, id_, before, after)
+    """Store what agreements are now, with the record of it, and let balances follow.
+
+    Whatever is counted meanwhile by what they were is corrected, since people are held from then on.
+    """
+    rows = [_row(given.tenant_id, after) for _, after in changes.values()]
+    new = [row for row in rows if changes[row["id"]][0] is None]
+    changed = [row for row in rows if changes[row["id"]][0] is not None]
+    if new:
+        session.execute(insert(Agreement), new)
+    if changed:
+        session.execute(update(Agreement), changed)
+        session.execute(delete(AgreementTarget).where(AgreementTarget.agreement_id.in_([row["id"] for row in changed])))
+    targets = [target for _, after in changes.values() for target in _targets(given.tenant_id, after)]
+    if targets:
+        session.execute(insert(AgreementTarget), targets)
     told = [
         Change(id_, after.version, before.json if before else None, after.content.json)
         for id_, (before, after) in changes.items()
     ]
     keep(session, given, Subject.AGREEMENT, asked, told)
-    counts_otherwise(session, given, "Agreements changed", people)
+    counts_otherwise(session, given, "Agreements changed", {row["person_id"] for row in rows})
 
 
-def _store(
-    session: WriteSession,
-    tenant_id: UUID,
-    id_: UUID,
-    before: AgreementContent | None,
-    after: Kept[AgreementContent],
-) -> None:
-    content = after.content
-    values: dict[str, Any] = {
+def _row(tenant_id: UUID, kept: Kept[AgreementContent]) -> dict[str, Any]:
+    content = kept.content
+    return {
+        "id": kept.id,
+        "tenant_id": tenant_id,
         "person_id": content.person_id,
         "start_date": content.start_date,
         "end_date": content.end_date,
         "standard_day_minutes": content.standard_day_minutes,
-        "version": after.version,
+        "version": kept.version,
     }
-    if before is None:
-        session.execute(insert(Agreement).values(values | {"id": id_, "tenant_id": tenant_id}))
-    else:
-        session.execute(update(Agreement).where(Agreement.id == id_).values(values))
-        session.execute(delete(AgreementTarget).where(AgreementTarget.agreement_id == id_))
-    targets = [
+
+
+def _targets(tenant_id: UUID, kept: Kept[AgreementContent]) -> list[dict[str, Any]]:
+    return [
         {
             "tenant_id": tenant_id,
-            "agreement_id": id_,
+            "agreement_id": kept.id,
             "accrual_code": code.value,
             "target": each.target,
             "opening_balance": each.opening_balance,
         }
-        for code, each in content.targets.items()
+        for code, each in kept.content.targets.items()
     ]
-    if targets:
-        session.execute(insert(AgreementTarget), targets)
 
 
 def _as_changed(change: DirectoryChange) -> Kept[AgreementContent]:

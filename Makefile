@@ -30,6 +30,12 @@ test: $(TEST_READY) $(ASSETS) ## set everything up and run all tests
 		COUNTERSIGN_NATS_SERVER="$$(tools/program nats-server)" && export COUNTERSIGN_NATS_SERVER && \
 		$(BIN)/python -m pytest $(ARGS) && $(BIN)/python -m pytest -m e2e $(ARGS)
 
+STEPS ?= 10000
+
+.PHONY: stateful
+stateful: $(TEST_READY) ## hold ten thousand random steps of accruals against slow arithmetic (others: make stateful STEPS=500)
+	@COUNTERSIGN_STATEFUL_STEPS=$(STEPS) $(BIN)/python -m pytest tests/activities/test_accruals_stateful.py -n0 -s $(ARGS)
+
 .PHONY: setup
 setup: $(RUN_READY) $(ASSETS) ## set everything up and start nothing
 

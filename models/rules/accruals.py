@@ -42,6 +42,11 @@ class EntryForAccrual:
     meal_break_minutes: int = 0
     deleted: bool = False
 
+    @property
+    def counts(self) -> bool:
+        """Whether it may contribute anything: a removed entry does not, nor one still running."""
+        return not self.deleted and self.end is not None and bool(self.feeds)
+
 
 @dataclass(frozen=True, slots=True)
 class LocalCalendar:
@@ -80,7 +85,7 @@ def contributions(entry: EntryForAccrual, calendar: LocalCalendar = NOTHING_SPEC
     feeds are asked. Rule: How a contribution is computed. Raises `NaiveTime`, `OutsideCalendar` or
     `NegativeMealBreak`.
     """
-    if entry.deleted or entry.end is None or not entry.feeds:
+    if entry.end is None or not entry.counts:
         return {}
     segments = split_by_local_day(entry.start, entry.end, entry.zone)
     worked = Worked(entry, take_off_meal_break(segments, entry.meal_break_minutes), calendar)
@@ -118,13 +123,13 @@ def night_hours(worked: Worked) -> dict[date, int]:
     Rule: `NIGHT_HOURS`.
     """
     return {
-        segment.day: min(segment.minutes, sum(_night_parts(segment, worked.entry.zone))) for segment in worked.segments
+        segment.day: min(segment.minutes, sum(night_parts(segment, worked.entry.zone))) for segment in worked.segments
     }
 
 
 def weekend_hours(worked: Worked) -> dict[date, int]:
     """Minutes on Saturdays and Sundays. Rule: `WEEKEND_HOURS`."""
-    return {segment.day: segment.minutes for segment in worked.segments if _is_weekend(segment.day)}
+    return {segment.day: segment.minutes for segment in worked.segments if is_weekend(segment.day)}
 
 
 def public_holiday_hours(worked: Worked) -> dict[date, int]:
@@ -172,7 +177,7 @@ def rostered_shift_allowance(worked: Worked) -> dict[date, int]:
     nights: dict[date, int] = {}
     for segment in worked.segments:
         for night, minutes in zip(
-            (segment.day - ONE_DAY, segment.day), _night_parts(segment, worked.entry.zone), strict=True
+            (segment.day - ONE_DAY, segment.day), night_parts(segment, worked.entry.zone), strict=True
         ):
             nights[night] = nights.get(night, 0) + min(segment.minutes, minutes)
     enough = any(minutes >= ENOUGH_OF_A_NIGHT for minutes in nights.values())
@@ -194,14 +199,15 @@ ACCRUAL_RULES: Mapping[AccrualCode, Rule] = {
 """Every accrual type with its rule."""
 
 
-def _night_parts(segment: Segment, zone: ZoneInfo) -> Iterator[int]:
+def night_parts(segment: Segment, zone: ZoneInfo) -> Iterator[int]:
     """The minutes of a segment in the night that ends on its day, and in the one that begins on it."""
     # A segment lies within its day, so that a night's midnight needs no looking at.
     yield overlap_minutes(segment, segment.start, first_instant(segment.day, NIGHT_ENDS, zone))
     yield overlap_minutes(segment, first_instant(segment.day, NIGHT_BEGINS, zone), segment.end)
 
 
-def _is_weekend(day: date) -> bool:
+def is_weekend(day: date) -> bool:
+    """Whether a local day is a Saturday or a Sunday."""
     return day.weekday() >= SATURDAY
 
 
@@ -210,10 +216,11 @@ def _one_on_call(worked: Worked, code: AccrualCode) -> dict[date, int]:
     if not worked.segments:
         return {}
     day = worked.segments[0].day
-    return {day: 1} if _on_call_code(day, worked.calendar.public_holidays) is code else {}
+    return {day: 1} if on_call_code(day, worked.calendar.public_holidays) is code else {}
 
 
-def _on_call_code(day: date, public_holidays: Container[date]) -> AccrualCode:
+def on_call_code(day: date, public_holidays: Container[date]) -> AccrualCode:
+    """What being on call from a local day counts as: holiday before weekend before weekday."""
     if day in public_holidays:
         return AccrualCode.ON_CALL_PUBLIC_HOLIDAY
-    return AccrualCode.ON_CALL_WEEKEND if _is_weekend(day) else AccrualCode.ON_CALL_WEEKDAY
+    return AccrualCode.ON_CALL_WEEKEND if is_weekend(day) else AccrualCode.ON_CALL_WEEKDAY

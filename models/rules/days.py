@@ -121,9 +121,13 @@ def take_off_meal_break(segments: Iterable[Segment], minutes: int) -> tuple[Segm
     """
     if minutes < 0:
         raise NegativeMealBreak(minutes)
+    if minutes == 0:
+        return tuple(segments)
     rested = {segment.start: segment for segment in segments}
     for segment in sorted(rested.values(), key=lambda segment: (-segment.minutes, segment.start)):
         taken = min(minutes, segment.minutes)
+        if taken == 0:
+            break
         rested[segment.start] = replace(segment, minutes=segment.minutes - taken)
         minutes -= taken
     return tuple(rested.values())

@@ -25,7 +25,10 @@ class Summary:
     total: int
     """What there is to work, or to claim, in the whole agreement: its target; 0 for a type without one."""
     worked: int
-    """What was worked, or claimed, in the agreement up to the day."""
+    """What was worked, or claimed, up to the day: what an opening balance below the target stands for among it.
+
+    total − worked + adjustments = remaining.
+    """
     remaining: int
     """The balance."""
     target: int | None
@@ -41,14 +44,18 @@ def summary_on(
     day: date,
     agreement: AgreementContent,
     code: AccrualCode,
-    worked: int,
+    contributed: int,
     remaining: int,
     tolerance_percent: int,
 ) -> Summary:
-    """How an accrual type stands on a day that `agreement` covers; `worked` and `remaining` as of its end."""
+    """How an accrual type stands on a day that `agreement` covers.
+
+    `contributed` is what recorded time used of it from the agreement's first day on, and `remaining` the balance, both
+    as of the end of the day.
+    """
     known = agreement.targets.get(code)
-    elsewhere = known.target - known.opening_balance if known else 0
-    forecast = remaining - _rounded((elsewhere + worked) * _days_left(day, agreement), _days_gone(day, agreement))
+    worked = contributed + (known.target - known.opening_balance if known else 0)
+    forecast = remaining - _rounded(worked * _days_left(day, agreement), _days_gone(day, agreement))
     if known is None:
         return Summary(0, worked, remaining, None, None, None, forecast)
     target = even_target(day, agreement, known.target)

@@ -5,13 +5,13 @@ two commands of one person never lose an update while different people never wai
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Row, select, text
 from sqlalchemy.orm import Session
 
 from models.calendars import PublicHolidays
@@ -30,9 +30,17 @@ from models.rules.books import Source
 from models.rules.days import local_date
 from models.rules.supposed import HolidayContent, HolidayKind
 from models.store.people import Member
-from models.tables.accruals import Contribution
 from models.tables.people import Person
 from models.tables.timecard import FlexChange
+
+
+@dataclass(frozen=True, slots=True)
+class Contributed:
+    """What a source contributes by one computation."""
+
+    source: Source
+    values: Contributions
+    computation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +67,16 @@ def contribute(session: WriteSession, tenant_id: UUID, owner: Member, source: So
 
     Days without an agreement get nothing. Minutes (or counts) by the person's local days.
     """
-    after = _contributions(session, owner, entry)
-    before = _contributions_before(session, source) if source.version > 1 else {}
-    add_contributions(session, tenant_id, owner.id, source, after)
+    if source.version == 1 and not entry.counts:
+        return
+    calendar, before = _known(session, owner, source, entry)
+    after = counted(contributions(entry, calendar), calendar)
     delta = Counter(after)
     delta.subtract(before)
-    cascade(session, tenant_id, owner.id, {at: Change(used=value) for at, value in delta.items()})
+    changes = {at: Change(used=value) for at, value in delta.items() if value}
+    if after or changes:
+        added = _added(Contributed(source, after))
+        session.execute(_CONTRIBUTE, {"tenant": tenant_id, "person": owner.id, **added, **_changed(changes)})
 
 
 def contribute_flex_change(session: WriteSession, owner: Member, change: FlexChange, start: datetime) -> None:
@@ -72,21 +84,14 @@ def contribute_flex_change(session: WriteSession, owner: Member, change: FlexCha
     day = local_date(start, owner.zone)
     found = counted(flex_contributions(start, owner.zone), local_calendar(session, owner, day, day))
     source = Source(change.entry_after_id, change.entry_after_version, change.id)
-    add_contributions(session, change.tenant_id, owner.id, source, found)
+    add_contributions(session, change.tenant_id, owner.id, [Contributed(source, found)])
     cascade(session, change.tenant_id, owner.id, {at: Change(used=value) for at, value in found.items()})
 
 
 def local_calendar(session: Session, owner: Member, first: date, last: date) -> LocalCalendar:
     """What is special about a person's days from `first` to `last`; agreements come without their targets."""
-    agreements, exceptions = [], {}
     asked = {"person": owner.id, "place": owner.holiday_calendar, "first": first, "last": last}
-    for row in session.execute(_CALENDAR, asked):
-        if row.kind is None:
-            agreements.append(AgreementContent(owner.id, row.start_date, row.end_date, row.standard_day_minutes))
-        else:
-            kind = HolidayKind(row.kind)
-            exceptions[row.start_date] = HolidayContent(owner.holiday_calendar, row.start_date, kind, row.name)
-    return LocalCalendar(PublicHolidays(owner.holiday_calendar, exceptions), tuple(agreements))
+    return _calendar(owner, session.execute(_CALENDAR, asked).all())
 
 
 def cascade(
@@ -97,86 +102,121 @@ def cascade(
     The person's balances are held already.
     """
     some = {at: change for at, change in changes.items() if change.used or change.given}
-    if not some:
-        return
-    session.execute(
-        _CASCADE,
-        {
-            "tenant": tenant_id,
-            "person": person_id,
-            "codes": [code.value for code, _ in some],
-            "days": [day for _, day in some],
-            "used": [change.used for change in some.values()],
-            "given": [change.given for change in some.values()],
-        },
-    )
+    if some:
+        session.execute(_CASCADE, {"tenant": tenant_id, "person": person_id, **_changed(some)})
 
 
 def add_contributions(
-    session: WriteSession,
-    tenant_id: UUID,
-    person_id: UUID,
-    source: Source,
-    values: Contributions,
-    computation: int = 0,
+    session: WriteSession, tenant_id: UUID, person_id: UUID, contributed: Iterable[Contributed]
 ) -> None:
-    """Write what a source contributes, beside whatever it contributed before."""
-    rows = [
-        {
-            "tenant_id": tenant_id,
-            "person_id": person_id,
-            "accrual_code": code.value,
-            "time_entry_id": source.entry_id,
-            "time_entry_version": source.version,
-            "flex_change_id": source.flex_change_id,
-            "day": day,
-            "computation": computation,
-            "value": value,
-        }
-        for (code, day), value in values.items()
+    """Write what sources contribute, beside whatever they contributed before: one statement."""
+    added = _added(*contributed)
+    if added["values"]:
+        session.execute(_ADD, {"tenant": tenant_id, "person": person_id, **added})
+
+
+def _known(
+    session: Session, owner: Member, source: Source, entry: EntryForAccrual
+) -> tuple[LocalCalendar, Contributions]:
+    """The calendar of an entry's days, and what the version before contributed itself; what a flex change did stays."""
+    first, last = _days(entry)
+    asked = {
+        "person": owner.id,
+        "place": owner.holiday_calendar,
+        "first": first,
+        "last": last,
+        "entry": source.entry_id,
+        "before": source.version - 1,
+    }
+    rows = session.execute(_KNOWN, asked).all()
+    before = {(AccrualCode(row.name), row.start_date): row.number for row in rows if row.kind == "contribution"}
+    return _calendar(owner, rows), before
+
+
+def _days(entry: EntryForAccrual) -> tuple[date | None, date | None]:
+    """The first and last local day of an entry that counts."""
+    if entry.end is None or not entry.counts:
+        return None, None
+    return local_date(entry.start, entry.zone), local_date(entry.end, entry.zone)
+
+
+def _calendar(owner: Member, rows: Sequence[Row[Any]]) -> LocalCalendar:
+    agreements = [
+        AgreementContent(owner.id, row.start_date, row.end_date, row.number) for row in rows if row.kind == "agreement"
     ]
-    if rows:
-        session.execute(insert(Contribution), rows)
+    exceptions = {
+        row.start_date: HolidayContent(owner.holiday_calendar, row.start_date, HolidayKind(row.kind), row.name)
+        for row in rows
+        if row.kind in _HOLIDAYS
+    }
+    return LocalCalendar(PublicHolidays(owner.holiday_calendar, exceptions), tuple(agreements))
 
 
-def _contributions(session: WriteSession, owner: Member, entry: EntryForAccrual) -> Contributions:
-    if entry.deleted or entry.end is None or not entry.feeds:
-        return {}
-    first, last = local_date(entry.start, entry.zone), local_date(entry.end, entry.zone)
-    calendar = local_calendar(session, owner, first, last)
-    return counted(contributions(entry, calendar), calendar)
+_HOLIDAYS = frozenset(HolidayKind)
 
 
-def _contributions_before(session: WriteSession, source: Source) -> Contributions:
-    """What the version before contributed itself; what a flex change did stays."""
-    rows = session.execute(
-        select(Contribution.accrual_code, Contribution.day, Contribution.value)
-        .where(
-            Contribution.time_entry_id == source.entry_id,
-            Contribution.time_entry_version == source.version - 1,
-            Contribution.flex_change_id.is_(None),
+def _added(*contributed: Contributed) -> dict[str, list[object]]:
+    """The columns of new rows."""
+    rows = [
+        (
+            each.source.entry_id,
+            each.source.version,
+            each.source.flex_change_id,
+            each.computation,
+            code.value,
+            day,
+            value,
         )
-        .order_by(Contribution.computation)
-    )
-    return {(AccrualCode(code), day): value for code, day, value in rows}
+        for each in contributed
+        for (code, day), value in each.values.items()
+    ]
+    names = ("entries", "versions", "flex_changes", "computations", "added_codes", "added_days", "values")
+    return _columns(names, rows)
 
 
-_CALENDAR = text(
-    """
-    SELECT NULL AS kind, start_date, end_date, standard_day_minutes, '' AS name
+def _changed(changes: Mapping[tuple[AccrualCode, date], Change]) -> dict[str, list[object]]:
+    rows = [(code.value, day, change.used, change.given) for (code, day), change in changes.items()]
+    return _columns(("codes", "days", "used", "given"), rows)
+
+
+def _columns(names: Sequence[str], rows: Sequence[Sequence[object]]) -> dict[str, list[object]]:
+    """Rows by column: each is one parameter, however many they are."""
+    return {name: [row[at] for row in rows] for at, name in enumerate(names)}
+
+
+_CALENDAR_ROWS = """
+    SELECT 'agreement' AS kind, start_date, end_date, standard_day_minutes AS number, '' AS name
     FROM agreement WHERE person_id = :person AND start_date <= :last AND end_date >= :first
     UNION ALL
     SELECT kind, day, day, 0, name FROM holiday_exception WHERE place = :place AND day BETWEEN :first AND :last
-    """
-)
+"""
 
-_CASCADE = text(
-    """
-    WITH changed AS (
-        SELECT c.code, c.day, c.used, c.given, g.id AS agreement_id, g.start_date, g.end_date
+_CONTRIBUTED_BEFORE = """
+    UNION ALL
+    (SELECT DISTINCT ON (accrual_code, day) 'contribution', day, day, value, accrual_code FROM contribution
+     WHERE time_entry_id = :entry AND time_entry_version = :before AND flex_change_id IS NULL
+     ORDER BY accrual_code, day, computation DESC)
+"""
+
+_INSERT_CONTRIBUTIONS = """
+    INSERT INTO contribution (tenant_id, person_id, time_entry_id, time_entry_version, flex_change_id, computation,
+                              accrual_code, day, value)
+    SELECT :tenant, :person, *
+    FROM unnest(CAST(:entries AS uuid[]), CAST(:versions AS int[]), CAST(:flex_changes AS uuid[]),
+                CAST(:computations AS int[]), CAST(:added_codes AS text[]), CAST(:added_days AS date[]),
+                CAST(:values AS int[]))
+"""
+
+_CARRY = """
+    changed AS (
+        -- Each change with the sum of those up to it, and the last day before the next one.
+        SELECT c.code, c.day, c.used, g.id AS agreement_id, g.start_date,
+               sum(c.given - c.used) OVER up_to_it AS change,
+               coalesce(lead(c.day) OVER up_to_it - 1, g.end_date) AS until
         FROM unnest(CAST(:codes AS text[]), CAST(:days AS date[]), CAST(:used AS int[]), CAST(:given AS int[]))
              AS c (code, day, used, given)
         JOIN agreement g ON g.person_id = :person AND c.day BETWEEN g.start_date AND g.end_date
+        WINDOW up_to_it AS (PARTITION BY c.code, g.id ORDER BY c.day)
     ),
     begun AS (
         -- Days on which nothing had happened before: what the day before them left, and what changed up to them.
@@ -190,22 +230,20 @@ _CASCADE = text(
                    (SELECT t.opening_balance FROM agreement_target t
                     WHERE t.agreement_id = c.agreement_id AND t.accrual_code = c.code),
                    0)
-               + (SELECT sum(e.given - e.used) FROM changed e
-                  WHERE e.code = c.code AND e.agreement_id = c.agreement_id AND e.day <= c.day)
+               + c.change
         FROM changed c
         ON CONFLICT DO NOTHING
-    ),
-    carried AS (
-        SELECT a.accrual_code, a.day, sum(c.given - c.used) AS change,
-               coalesce(sum(c.used) FILTER (WHERE c.day = a.day), 0) AS used_today
-        FROM changed c
-        JOIN accrual a ON a.person_id = :person AND a.accrual_code = c.code
-                      AND a.day BETWEEN c.day AND c.end_date
-        GROUP BY a.accrual_code, a.day
     )
+    -- Each row is found once and written once; where the changes up to it cancel out, its day alone.
     UPDATE accrual a
-    SET balance = a.balance + carried.change, total = a.total + carried.used_today
-    FROM carried
-    WHERE a.person_id = :person AND a.accrual_code = carried.accrual_code AND a.day = carried.day
-    """
-)
+    SET balance = a.balance + c.change, total = a.total + CASE WHEN a.day = c.day THEN c.used ELSE 0 END
+    FROM changed c
+    WHERE a.person_id = :person AND a.accrual_code = c.code
+      AND a.day BETWEEN c.day AND CASE WHEN c.change = 0 THEN c.day ELSE c.until END
+"""
+
+_CALENDAR = text(_CALENDAR_ROWS)
+_KNOWN = text(_CALENDAR_ROWS + _CONTRIBUTED_BEFORE)
+_ADD = text(_INSERT_CONTRIBUTIONS)
+_CASCADE = text(f"WITH {_CARRY}")
+_CONTRIBUTE = text(f"WITH added AS ({_INSERT_CONTRIBUTIONS}), {_CARRY}")

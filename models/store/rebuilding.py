@@ -1,6 +1,6 @@
 """A person's balances brought to what they are by the reference data of now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from uuid import UUID
 
 from sqlalchemy import delete, text, tuple_
@@ -8,7 +8,7 @@ from sqlalchemy import delete, text, tuple_
 from models.database import WriteSession
 from models.rules.balances import DayBalance
 from models.rules.books import At, Books, books_of, wrong_balances
-from models.store.accruals import add_contributions, lock_balances
+from models.store.accruals import Contributed, add_contributions, lock_balances
 from models.store.recorded import Kept, kept_books, recorded_of
 from models.tables.accruals import Accrual
 
@@ -23,21 +23,23 @@ def recompute(session: WriteSession, tenant_id: UUID, person_id: UUID) -> bool:
         return False
     recorded = recorded_of(session, [person_id])[person_id]
     books, kept = books_of(recorded), kept_books(session, [person_id])[person_id]
-    _correct_contributions(session, tenant_id, person_id, books, kept)
+    add_contributions(session, tenant_id, person_id, _corrected(books, kept))
     wrong = wrong_balances(books, recorded.calendar.agreements, kept.balances)
     _correct_balances(session, tenant_id, person_id, wrong)
     return bool(wrong)
 
 
-def _correct_contributions(session: WriteSession, tenant_id: UUID, person_id: UUID, books: Books, kept: Kept) -> None:
+def _corrected(books: Books, kept: Kept) -> Iterator[Contributed]:
+    """What differs, by a computation after those there are."""
     for source in books.contributions.keys() | kept.contributions.keys():
         wanted, found = books.contributions.get(source, {}), kept.contributions.get(source, {})
         values = {at: value for at, (value, _) in found.items()}
-        changed = {
-            at: wanted.get(at, 0) for at in wanted.keys() | values.keys() if wanted.get(at, 0) != values.get(at, 0)
-        }
-        last = max((computation for _, computation in found.values()), default=0)
-        add_contributions(session, tenant_id, person_id, source, changed, last + 1)
+        if wanted != values:
+            changed = {
+                at: wanted.get(at, 0) for at in wanted.keys() | values.keys() if wanted.get(at, 0) != values.get(at, 0)
+            }
+            last = max((computation for _, computation in found.values()), default=0)
+            yield Contributed(source, changed, last + 1)
 
 
 def _correct_balances(

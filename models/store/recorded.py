@@ -74,12 +74,14 @@ def recorded_of(
 def kept_books(session: Session, person_ids: Collection[UUID]) -> dict[UUID, Kept]:
     """The books of these people as they are stored: what is effective, and every balance."""
     kept = {id_: Kept() for id_ in person_ids}
-    for row in session.execute(_EFFECTIVE, {"people": list(person_ids)}):
-        source = Source(row.time_entry_id, row.time_entry_version, row.flex_change_id)
-        at = AccrualCode(row.accrual_code), row.day
-        kept[row.person_id].contributions.setdefault(source, {})[at] = row.value, row.computation
-    for row in session.execute(_BALANCES, {"people": list(person_ids)}):
-        kept[row.person_id].balances[AccrualCode(row.accrual_code), row.day] = DayBalance(row.total, row.balance)
+    # All rows of a year at once and by position: row by row and by name takes several times as long.
+    effective = session.execute(_EFFECTIVE, {"people": list(person_ids)}).all()
+    for person_id, entry_id, version, flex_change_id, code, day, value, computation in effective:
+        source = Source(entry_id, version, flex_change_id)
+        kept[person_id].contributions.setdefault(source, {})[_CODES[code], day] = value, computation
+    balances = session.execute(_BALANCES, {"people": list(person_ids)}).all()
+    for person_id, code, day, total, balance in balances:
+        kept[person_id].balances[_CODES[code], day] = DayBalance(total, balance)
     return kept
 
 
@@ -138,15 +140,11 @@ def _entries(
     if supposed is not None and isinstance(supposed.content, TypeContent) and supposed.subject_id:
         feeds[supposed.subject_id] = codes_of(sorted(agreed(supposed.content).accrual_types))
     entries: dict[UUID, dict[Source, EntryForAccrual]] = {}
-    for row in session.execute(_ENTRIES, {"people": list(recorded)}):
-        entry = EntryForAccrual(
-            feeds[row.time_period_type_id],
-            row.start_at,
-            row.end_at,
-            recorded[row.owner_id].zone,
-            row.meal_break_minutes,
-        )
-        entries.setdefault(row.owner_id, {})[Source(row.id, row.version)] = entry
+    for id_, version, owner_id, type_id, start, end, rest in session.execute(
+        _ENTRIES, {"people": list(recorded)}
+    ).all():
+        entry = EntryForAccrual(feeds[type_id], start, end, recorded[owner_id].zone, rest)
+        entries.setdefault(owner_id, {})[Source(id_, version)] = entry
     return entries
 
 
@@ -156,6 +154,8 @@ def _by_person(rows: Iterable[tuple[UUID, Key, Value]]) -> dict[UUID, dict[Key, 
         by_person.setdefault(person_id, {})[key] = value
     return by_person
 
+
+_CODES = {code.value: code for code in AccrualCode}
 
 _PEOPLE = text("SELECT id, time_zone, holiday_calendar FROM person WHERE id = ANY (:people)")
 

@@ -152,6 +152,37 @@ def revoke_token(
     typer.echo("Revoked.")
 
 
+balances = typer.Typer(help="Balances of hours and credits.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(balances, name="accruals")
+
+
+@balances.command("verify")
+def verify_accruals(
+    tenant: Annotated[str | None, typer.Option(help="Short name of one organisation. Default: all of them.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Hold all balances against the recorded time: 0 when all are right, else 1 and what is wrong."""
+    from accruals import verify
+
+    raise typer.Exit(0 if verify(get_settings(), tenant) else 1)
+
+
+@balances.command("rebuild")
+def rebuild_accruals(
+    tenant: Tenant = None,
+    person: Annotated[
+        list[str] | None,
+        typer.Option(help="Staff id; may be repeated. Default: everybody who has an agreement."),
+    ] = None,
+    rate: Annotated[int | None, typer.Option(min=1, help="People a second, at most. Default: no limit.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Compute balances anew from the recorded time, in the workers; watch until it is done."""
+    from accruals import rebuild
+
+    raise typer.Exit(0 if rebuild(get_settings(), tenant, person or [], rate) else 1)
+
+
 @app.command()
 def doctor(data_dir: DataDir = None) -> None:
     """Check every invariant: balances, certified content, ledger, commands, deadlines."""

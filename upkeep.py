@@ -12,9 +12,8 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Engine, select
 from temporalio.client import Client
-from temporalio.service import RPCError
 
-from models.database import UNAVAILABLE, engine_for, read_session
+from models.database import engine_for, read_session
 from models.messages import RebuildKey
 from models.store.rebuilds import under_way
 from models.tables.people import Tenant
@@ -48,7 +47,8 @@ async def _look_again_and_again(client: Client, settings: Settings) -> None:
     while True:
         try:
             await begin_rebuilds(client, settings, engine)
-        except (RPCError, *UNAVAILABLE) as away:
+        except Exception as away:
+            # Whatever it is (a database that is not migrated yet, a server that is away), it must not end the looking.
             log.warning("rebuilds not looked for", error=type(away).__name__)
         await asyncio.sleep(EVERY_SECONDS)
 

@@ -72,11 +72,14 @@ def build_worker(client: Client, settings: Settings, executor: ThreadPoolExecuto
 
 
 def build_rebuilder(client: Client, settings: Settings, executor: ThreadPoolExecutor) -> Worker:
-    """A worker that takes one batch of a rebuild at a time, so that commands hardly notice; `executor`: one thread."""
+    """A worker that takes one batch of a rebuild at a time, so that commands hardly notice; `executor`: one thread.
+
+    Its connection is its own: all the others are for commands.
+    """
     return Worker(
         client,
         task_queue=rebuild_queue(settings.task_queue),
-        activities=[AccrualActivities(engine_for(settings.database_url, pool_size=SLOTS)).rebuild_batch],
+        activities=[AccrualActivities(engine_for(settings.database_url, pool_size=1)).rebuild_batch],
         activity_executor=executor,
         max_concurrent_activities=1,
         graceful_shutdown_timeout=GRACE,

@@ -41,6 +41,8 @@ class RebuildPlan:
 
     batches: int
     at_once: int
+    a_run: int = 1_000
+    """Batches after which a new run of the workflow goes on, so that no history grows too long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from itertools import islice
 from uuid import UUID
 
 from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from models.rules.accrual_types import AccrualCode
@@ -46,17 +47,25 @@ def verify(reading: Reading) -> Iterator[Checked]:
     while True:
         with reading() as session:
             people = _next_people(session, after)
-            if not people:
-                return
-            yield Checked(len(people), tuple(wrong_with(session, people)))
+            wrong = wrong_with(session, people)
+        if not people:
+            return
+        yield Checked(len(people), tuple(wrong))
         after = people[-1]
 
 
-def wrong_with(session: Session, person_ids: Sequence[UUID]) -> Iterator[str]:
-    """Everything wrong with the books of these people, in words."""
-    kept = kept_books(session, person_ids)
-    for person_id, recorded in recorded_of(session, person_ids).items():
-        yield from _wrong(person_id, recorded, kept[person_id])
+def wrong_with(session: Session, person_ids: Sequence[UUID]) -> list[str]:
+    """Everything wrong with the books of these people, in words; one who cannot be computed is no end of it."""
+    try:
+        kept = kept_books(session, person_ids)
+        recorded = recorded_of(session, person_ids)
+        return [words for id_, each in recorded.items() for words in _wrong(id_, each, kept[id_])]
+    except SQLAlchemyError:
+        raise
+    except Exception as error:
+        if len(person_ids) == 1:
+            return [f"balances of person {person_ids[0]} could not be computed ({type(error).__name__})"]
+        return [words for id_ in person_ids for words in wrong_with(session, [id_])]
 
 
 def _next_people(session: Session, after: UUID | None) -> Sequence[UUID]:

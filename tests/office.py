@@ -23,6 +23,7 @@ from temporalio.client import (
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.service import RPCStatusCode
+from temporalio.worker import Worker
 
 from activities.commands import RULES
 from activities.failures import refused_by
@@ -36,7 +37,7 @@ from settings import Settings
 from tests.desk import Life
 from tests.factories import worked
 from tests.waiting import eventually_async
-from worker import SLOTS, build_worker
+from worker import SLOTS, build_rebuilder, build_worker
 from workflows.timesheet import TimesheetWorkflow
 
 LONGEST_SECONDS = 30.0
@@ -202,12 +203,28 @@ def mistaken(kind: CommandKind) -> Iterator[None]:
 @asynccontextmanager
 async def working(client: Client, task_queue: str, database_url: str) -> AsyncIterator[None]:
     """A worker of the product on a task queue of its own."""
-    settings = cast(Settings, SimpleNamespace(database_url=database_url, task_queue=task_queue))
     with ThreadPoolExecutor(SLOTS) as executor:
-        worker = build_worker(client, settings, executor)
-        await worker.__aenter__()
-        try:
+        async with _running(build_worker(client, _settings(task_queue, database_url), executor)):
             yield
-        finally:
-            async with asyncio.timeout(LONGEST_SECONDS):
-                await worker.__aexit__(None, None, None)
+
+
+@asynccontextmanager
+async def rebuilding(client: Client, task_queue: str, database_url: str) -> AsyncIterator[None]:
+    """What takes the batches of rebuilds in a worker of the product."""
+    with ThreadPoolExecutor(1) as executor:
+        async with _running(build_rebuilder(client, _settings(task_queue, database_url), executor)):
+            yield
+
+
+def _settings(task_queue: str, database_url: str) -> Settings:
+    return cast(Settings, SimpleNamespace(database_url=database_url, task_queue=task_queue))
+
+
+@asynccontextmanager
+async def _running(worker: Worker) -> AsyncIterator[None]:
+    await worker.__aenter__()
+    try:
+        yield
+    finally:
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await worker.__aexit__(None, None, None)

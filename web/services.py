@@ -54,19 +54,19 @@ class Services:
 
         When that fails a worker sees to them after a while.
         """
-        with self.reading_of(tenant_id) as session:
-            waiting = under_way(session)
-        if waiting:
-            from_thread.run(self._begin, [RebuildKey(tenant_id, rebuild_id) for rebuild_id in waiting])
-
-    async def _begin(self, rebuilds: list[RebuildKey]) -> None:
         try:
-            async with asyncio.timeout(BEGIN_SECONDS):
-                for key in rebuilds:
-                    await start_rebuild(self.client, self.settings.task_queue, key)
+            with self.reading_of(tenant_id) as session:
+                waiting = under_way(session)
+            if waiting:
+                from_thread.run(self._begin, [RebuildKey(tenant_id, rebuild_id) for rebuild_id in waiting])
         except Exception as away:
             # What was changed is saved. Nobody has to wait, or to be told, for what is made up for later.
             log.warning("rebuild not begun", error=type(away).__name__)
+
+    async def _begin(self, rebuilds: list[RebuildKey]) -> None:
+        async with asyncio.timeout(BEGIN_SECONDS):
+            for key in rebuilds:
+                await start_rebuild(self.client, self.settings.task_queue, key)
 
     def now(self) -> datetime:
         """The present instant, UTC: the one clock of the pages."""

@@ -20,9 +20,6 @@ SILENCE = timedelta(seconds=15)
 RETRIES = RetryPolicy(initial_interval=timedelta(milliseconds=500), maximum_interval=timedelta(seconds=15))
 """Until it is done: what is asked for is possible, and faults pass."""
 
-BATCHES_A_RUN = 1_000
-"""After so many a new run goes on, so that no history grows too long."""
-
 
 @workflow.defn(name="AccrualRebuild")
 class AccrualRebuildWorkflow:
@@ -38,11 +35,20 @@ class AccrualRebuildWorkflow:
             start_to_close_timeout=MOMENT,
             retry_policy=RETRIES,
         )
-        end = min(plan.batches, start.first + BATCHES_A_RUN)
+        end = min(plan.batches, start.first + plan.a_run)
         goes_on = await self._rebuild(start.key, range(start.first, end), plan.at_once)
         if goes_on and end < plan.batches:
             workflow.continue_as_new(RebuildStart(start.key, end))
-        await workflow.execute_activity(FINISH_REBUILD, start.key, start_to_close_timeout=MOMENT, retry_policy=RETRIES)
+        is_over: bool = await workflow.execute_activity(
+            FINISH_REBUILD,
+            start.key,
+            result_type=bool,
+            start_to_close_timeout=MOMENT,
+            retry_policy=RETRIES,
+        )
+        if not is_over:
+            # It was cancelled, and resumed before anybody noticed: who is left is in any of its batches.
+            workflow.continue_as_new(RebuildStart(start.key))
 
     async def _rebuild(self, key: RebuildKey, numbers: range, at_once: int) -> bool:
         """Several batches at a time, for as many workers as there are; whether the rebuild goes on."""
@@ -53,7 +59,8 @@ class AccrualRebuildWorkflow:
             for number in left:
                 if not goes_on:
                     return
-                goes_on &= await self._rebuild_batch(RebuildBatch(key, number))
+                if not await self._rebuild_batch(RebuildBatch(key, number)):
+                    goes_on = False
 
         await asyncio.gather(*(work() for _ in range(min(at_once, len(numbers)))))
         return goes_on

@@ -154,14 +154,17 @@ class HolidayException(TenantOwned, Base):
 
 
 class AccrualRebuild(TenantOwned, Base):
-    """Balances brought to what they are by the reference data of now, person by person; or only looked at."""
+    """Balances brought to what they are by the reference data of now, person by person; or only looked at.
+
+    What was only looked at goes after a while.
+    """
 
     __tablename__ = "accrual_rebuild"
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'running', 'done', 'cancelled')", name="state"),
         Index("ix_accrual_rebuild_begun", "tenant_id", "asked_at"),
         Index("ix_accrual_rebuild_open", "tenant_id", postgresql_where=text("state IN ('waiting', 'running')")),
-        {"info": READ_WRITE},
+        {"info": REPLACEABLE},
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -186,7 +189,7 @@ class AccrualRebuildBatch(TenantOwned, Base):
     __table_args__ = (
         PrimaryKeyConstraint("rebuild_id", "number"),
         CheckConstraint("done BETWEEN 0 AND cardinality(person_ids)", name="done"),
-        {"info": READ_WRITE},
+        {"info": REPLACEABLE},
     )
 
     rebuild_id: Mapped[UUID] = mapped_column(ForeignKey("accrual_rebuild.id"))
@@ -196,4 +199,7 @@ class AccrualRebuildBatch(TenantOwned, Base):
     changed: Mapped[int] = mapped_column(default=0, server_default=text("0"), comment="people whose balances changed")
     differences: Mapped[list[Any]] = mapped_column(
         JSONB(), default=list, server_default=text("'[]'"), comment="of what is only looked at: whose, before and after"
+    )
+    aside: Mapped[list[Any]] = mapped_column(
+        JSONB(), default=list, server_default=text("'[]'"), comment="who of them could not be computed, and why"
     )

@@ -24,7 +24,7 @@ def test_nothing_is_wrong_with_a_week_that_commands_brought_to_a_state(life: Lif
 
 BROKEN = {
     "balance of ANNUAL_TARGET_HOURS": "UPDATE accrual SET balance = balance + 1 WHERE tenant_id = :tenant",
-    "nothing was recorded": (
+    "computed nothing": (
         "INSERT INTO accrual (tenant_id, person_id, accrual_code, day, total, balance)"
         " SELECT tenant_id, person_id, accrual_code, day + 1, 60, balance FROM accrual WHERE tenant_id = :tenant"
     ),

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from doctor import examine
 from tests.faults.books import Books
 from tests.faults.clerks import Heard, Office, Pair, Recorder, Waiting
+from tests.faults.truth import require_truth
 from tests.standing import DATABASE, TEMPORAL, WEB, WORKER, Standing, command, environment, up
 
 TODAY = datetime.now(UTC).date()
@@ -42,16 +42,7 @@ def books(standing: Standing) -> Books:
 def truth(standing: Standing, office: Office, books: Books) -> Iterator[None]:
     """However a test ends, the system is itself again afterwards, and the books hold what people were told."""
     yield
-    standing.await_ready()
-    books.await_agreement()
-    assert books.contradict(office.everything) == []
-    again = office.send_again()
-    assert [sent for sent in again if not (sent.saved or sent.rightly_refused)] == []
-    assert books.contradict(office.everything) == []
-    for sent in again:
-        assert sent.heard[-1] is sent.send(), sent
-    assert books.contradict(office.everything) == []
-    assert list(examine(standing.settings)) == []
+    require_truth(standing, office, books)
 
 
 class TestWhilePeopleWork:

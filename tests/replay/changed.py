@@ -8,8 +8,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.failures import refusal
     from activities.names import APPLY_COMMAND, LOAD_SHEET
     from models.errors import DomainError, WrongState
-    from models.messages import CommandRef, SheetKey, SheetSnapshot, TimesheetStart
+    from models.messages import CommandRef, RebuildKey, RebuildStart, SheetKey, SheetSnapshot, TimesheetStart
     from models.rules.transitions import CommandKind, State
+    from workflows.accrual_rebuild import AccrualRebuildWorkflow
     from workflows.timesheet import Result, TimesheetWorkflow
 
 
@@ -77,3 +78,15 @@ class RefusesMore(TimesheetWorkflow):
         super()._require_allowed(ref)
         if self._sheet and self._sheet.state is State.APPROVED and ref.kind is CommandKind.REVISE:
             raise refusal(WrongState.of(self._sheet.state))
+
+
+@workflow.defn(name="AccrualRebuild")
+class RebuildsOneByOne(AccrualRebuildWorkflow):
+    """It has one batch at a time, whatever the plan says."""
+
+    @workflow.run
+    async def run(self, start: RebuildStart) -> None:
+        await super().run(start)
+
+    async def _rebuild(self, key: RebuildKey, numbers: range, at_once: int) -> bool:
+        return await super()._rebuild(key, numbers, at_once=1)

@@ -10,29 +10,47 @@ import json
 import logging
 import tempfile
 import tomllib
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import structlog
-from sqlalchemy import Engine, create_engine, func, update
+from sqlalchemy import Engine, create_engine, func, text, update
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from activities.commands import SheetActivities
 from embedded import EmbeddedPostgres, start_postgres, start_temporal
-from models.database import engine_for
+from models.database import command_transaction, engine_for
 from models.errors import Stale, Unavailable, WrongState
+from models.messages import RebuildKey
 from models.migrate import migrate
 from models.payloads import data_converter
 from models.rules.transitions import CommandKind, State
+from models.store import rebuilds
+from models.store.changes import GivenBy
 from models.tables.timesheet import Timesheet
 from tests.desk import Desk, Life
 from tests.factories import make_organisation, worked
-from tests.office import Office, approve, bring_to, lock, mistaken, revise, submit, tell_the_story, unlock, working
+from tests.office import (
+    Office,
+    approve,
+    bring_to,
+    lock,
+    mistaken,
+    rebuilding,
+    revise,
+    submit,
+    tell_the_story,
+    unlock,
+    working,
+)
+from workflows.accrual_rebuild import rebuild_workflow_id
+from workflows.starting import start_rebuild
 from workflows.timesheet import TimesheetWorkflow
 
 HISTORIES = Path(__file__).with_name("histories")
@@ -42,7 +60,8 @@ LOW = "limit.historyCount.suggestContinueAsNew=30"
 WHO = "recorder"
 """Instead of the machine's name."""
 
-Telling = Callable[[Life, Office], Awaitable[None]]
+Telling = Callable[[Life, Office], Awaitable[str | None]]
+"""Has something happen; the workflow that it happened to, when that is not a timesheet's."""
 
 
 @dataclass(frozen=True)
@@ -54,18 +73,17 @@ class Recorder:
     office: Office
 
     async def record(self, telling: Telling, *names: str) -> None:
-        """Write down the runs of a timesheet, first to last, under these names."""
+        """Write down the runs of a timesheet, or of the workflow that was told of, first to last, by these names."""
         engine = engine_for(self.postgres.app_url(), pool_size=20)
         life = Life(Desk(engine, SheetActivities(engine), self.owner_engine), make_organisation(self.owner_engine))
-        await telling(life, self.office)
-        runs = await self._runs(life)
+        id_ = await telling(life, self.office) or self.office.handle(life.key).id
+        runs = await self._runs(id_)
         assert len(runs) == len(names), f"{names} became {len(runs)} runs"
         for name, run_id in zip(names, runs, strict=True):
-            run = self.office.client.get_workflow_handle(self.office.handle(life.key).id, run_id=run_id)
+            run = self.office.client.get_workflow_handle(id_, run_id=run_id)
             write(name, (await run.fetch_history()).to_json())
 
-    async def _runs(self, life: Life) -> list[str]:
-        id_ = self.office.handle(life.key).id
+    async def _runs(self, id_: str) -> list[str]:
         found = [run async for run in self.office.client.list_workflows(f"WorkflowId = '{id_}'")]
         return [run.run_id for run in sorted(found, key=lambda run: run.start_time)]
 
@@ -140,6 +158,37 @@ async def _continued(life: Life, office: Office) -> None:
     await office.comes_to(life.key, WorkflowExecutionStatus.COMPLETED)
 
 
+async def _rebuilt(life: Life, office: Office) -> str:
+    """Everybody's balances, in more batches than one run has, several at a time."""
+    with pytest.MonkeyPatch.context() as code:
+        code.setattr(rebuilds, "BATCH", 1)
+        code.setattr(rebuilds, "A_RUN", 4)
+        id_ = await _begin_rebuild(life, office)
+        await office.client.get_workflow_handle(id_).result()
+    return id_
+
+
+async def _cancelled(life: Life, office: Office) -> str:
+    """Nobody's balances: somebody thought better of it while the first of them was under way."""
+    with life.desk.owner_engine.begin() as gate:
+        gate.execute(text("SELECT FROM person FOR NO KEY UPDATE"))
+        id_ = await _begin_rebuild(life, office)
+        with command_transaction(life.desk.engine, life.org.tenant_id) as session:
+            for rebuild_id in rebuilds.under_way(session):
+                rebuilds.cancel_rebuild(session, rebuild_id)
+    await office.client.get_workflow_handle(id_).result()
+    return id_
+
+
+async def _begin_rebuild(life: Life, office: Office) -> str:
+    given = GivenBy(life.org.tenant_id, life.org.suzanne, uuid4())
+    people = list(life.org.people.values())
+    with command_transaction(life.desk.engine, life.org.tenant_id) as session:
+        key = RebuildKey(life.org.tenant_id, rebuilds.ask_rebuild(session, given, "They moved", people))
+    await start_rebuild(office.client, office.task_queue, key)
+    return rebuild_workflow_id(key)
+
+
 async def _record_all(postgres: EmbeddedPostgres, folder: Path) -> None:
     owner_engine = create_engine(postgres.admin_url("countersign"))
     for dynamic in ([], [LOW]):
@@ -156,10 +205,15 @@ async def _record_all(postgres: EmbeddedPostgres, folder: Path) -> None:
                 await recorder.record(_refused, "refused")
                 await recorder.record(_failed, "failed")
                 await recorder.record(_locked_by_timer, "locked-by-timer")
+                await recorder.record(_rebuilt, "rebuild", "rebuild-continued")
+                await recorder.record(_cancelled, "rebuild-cancelled")
 
 
-def _worker(office: Office, postgres: EmbeddedPostgres) -> AbstractAsyncContextManager[None]:
-    return working(office.client, office.task_queue, postgres.app_url())
+@asynccontextmanager
+async def _worker(office: Office, postgres: EmbeddedPostgres) -> AsyncIterator[None]:
+    given = office.client, office.task_queue, postgres.app_url()
+    async with working(*given), rebuilding(*given):
+        yield
 
 
 def main() -> None:

@@ -16,8 +16,9 @@ from temporalio.workflow import NondeterminismError
 from activities.names import APPLY_COMMAND, LOAD_SHEET
 from models.payloads import data_converter
 from models.rules.transitions import CommandKind, State
-from tests.replay.changed import DoesNotRead, KnowsNoDeadline, ReadsFirst, RefusesMore
+from tests.replay.changed import DoesNotRead, KnowsNoDeadline, ReadsFirst, RebuildsOneByOne, RefusesMore
 from tests.replay.record_histories import HISTORIES, RELEASE, WHO, without_stack_traces
+from workflows.accrual_rebuild import AccrualRebuildWorkflow
 from workflows.options import sandboxed
 from workflows.timesheet import TimesheetWorkflow
 
@@ -37,13 +38,17 @@ WHAT_RUNS_LEAVE = {
 
 A_UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SAID_IN_PAYLOADS = {
-    **dict.fromkeys(("tenant_id", "timesheet_id", "command_id", "entry_id", "recent_command_ids"), A_UUID),
+    **dict.fromkeys(
+        ("tenant_id", "timesheet_id", "command_id", "entry_id", "recent_command_ids", "rebuild_id"), A_UUID
+    ),
     "kind": "|".join(CommandKind),
     "state": "|".join(State),
     "digest": "[0-9a-f]{64}",
     "lock_at": r"\d{4}-\d\d-\d\dT[\d:.]{8,15}Z",
     "activity_type": f"{LOAD_SHEET}|{APPLY_COMMAND}",
     **dict.fromkeys(("exists", "repeated"), "True|False"),
+    "": "True|False",  # whether a rebuild goes on
+    **dict.fromkeys(("batches", "at_once", "a_run", "number", "first"), r"\d{1,4}"),
     **dict.fromkeys(("revision", "entry_version", "seq", "attempt", "activity_id", "activation_index"), r"\d{1,3}"),
     **dict.fromkeys(("seconds", "nanos"), r"\d{1,10}"),  # when an activity ended
 }
@@ -66,7 +71,7 @@ def path(request: pytest.FixtureRequest) -> Path:
 
 
 async def test_a_recorded_run_goes_on_under_the_present_code(path: Path) -> None:
-    await _replay(path)
+    await _replay(path, TimesheetWorkflow, AccrualRebuildWorkflow)
 
 
 @pytest.mark.parametrize(
@@ -77,10 +82,11 @@ async def test_a_recorded_run_goes_on_under_the_present_code(path: Path) -> None
         (ReadsFirst, "story", "Failed decoding arguments"),
         (RefusesMore, "unlocked", "TMPRL1100"),
         (KnowsNoDeadline, "locked-by-timer", "TMPRL1100"),
+        (RebuildsOneByOne, "rebuild", "TMPRL1100"),
     ],
 )
 async def test_a_change_that_runs_under_way_would_not_survive_is_found(
-    changed: type[TimesheetWorkflow], name: str, found: str
+    changed: type[Any], name: str, found: str
 ) -> None:
     with pytest.raises((NondeterminismError, RuntimeError), match=found):
         await _replay(HISTORIES / f"{RELEASE}-{name}.json", changed)
@@ -114,14 +120,14 @@ def test_what_must_not_stand_in_a_history_would_be_found() -> None:
     assert without_stack_traces({"a": [{"stackTrace": "File", "message": "No."}]}) == {"a": [{"message": "No."}]}
 
 
-async def _replay(path: Path, workflow: type[TimesheetWorkflow] = TimesheetWorkflow) -> None:
+async def _replay(path: Path, *workflows: type[Any]) -> None:
     """Raises when the workflow would not do again what stands in the history."""
-    replayer = Replayer(workflows=[workflow], workflow_runner=sandboxed(), data_converter=data_converter(""))
+    replayer = Replayer(workflows=workflows, workflow_runner=sandboxed(), data_converter=data_converter(""))
     await replayer.replay_workflow(_history(path))
 
 
 def _history(path: Path) -> WorkflowHistory:
-    return WorkflowHistory.from_json("timesheet/recorded", path.read_text())
+    return WorkflowHistory.from_json("recorded", path.read_text())
 
 
 def _payloads(value: Any) -> Iterator[Any]:

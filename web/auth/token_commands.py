@@ -6,14 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import Engine, select
 
-from models.database import command_transaction, credential_transaction, engine_for
+from models.database import command_transaction, engine_for
 from models.errors import DomainError
-from models.tables.people import Person, Tenant
+from models.reads.tenants import tenant_named
+from models.tables.people import Person
 from settings import Settings
 from web.auth.tokens import FOR_PROGRAMS, Scope, create_token, revoke_token, tokens_of
-
-DEMO = "demo"
-"""The organisation that is meant where several are and none is named, on a demo installation."""
 
 
 def create(settings: Settings, slug: str | None, staff_id: str, days: int, scopes: Sequence[str], name: str) -> str:
@@ -57,12 +55,7 @@ def _engine(settings: Settings) -> Engine:
 
 
 def _tenant_id(engine: Engine, slug: str | None) -> UUID:
-    with credential_transaction(engine, "") as session:
-        tenants: dict[str, UUID] = {row.slug: row.id for row in session.execute(select(Tenant.id, Tenant.slug))}
-    if slug is None and len(tenants) > 1:
-        slug = DEMO if DEMO in tenants else None
-    if slug is None and len(tenants) != 1:
-        raise SystemExit(f"Name the organisation with --tenant: one of {', '.join(sorted(tenants))}.")
-    if slug is not None and slug not in tenants:
-        raise SystemExit(f"There is no organisation {slug}: use one of {', '.join(sorted(tenants))}.")
-    return tenants[slug] if slug else next(iter(tenants.values()))
+    try:
+        return tenant_named(engine, slug)
+    except DomainError as error:
+        raise SystemExit(error.message) from None

@@ -80,6 +80,13 @@ def upgrade() -> None:
             nullable=False,
             comment="of what is only looked at: whose, before and after",
         ),
+        sa.Column(
+            "aside",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'[]'"),
+            nullable=False,
+            comment="who of them could not be computed, and why",
+        ),
         sa.Column("tenant_id", sa.Uuid(), nullable=False, comment="whose row it is"),
         sa.CheckConstraint("done BETWEEN 0 AND cardinality(person_ids)", name=op.f("ck_accrual_rebuild_batch_done")),
         sa.ForeignKeyConstraint(

@@ -1,4 +1,4 @@
-"""The query of lists of one person's records by local days."""
+"""The query of lists of people's records by local days."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -12,6 +12,14 @@ from web.api.values import Day
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """From one local day to another, both included; None is no limit."""
+
+    start: date | None
+    end: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Days:
     """Whose records, and of which local days."""
 
@@ -20,15 +28,25 @@ class Days:
     end: date | None
 
 
-def days(
-    owner_id: Annotated[UUID | None, Query(alias="ownerId", description="Whose; without it one's own.")] = None,
+def span(
     start: Annotated[Day | None, Query(alias="from", description="First local day, included.")] = None,
     end: Annotated[Day | None, Query(alias="to", description="Last local day, included.")] = None,
-) -> Days:
+) -> Span:
     """What the query asks for. Raises `Invalid` when it ends before it begins."""
     if start and end and end < start:
         raise Invalid.field("to", "The last day comes before the first.")
-    return Days(owner_id, start, end)
+    return Span(start, end)
+
+
+Between = Annotated[Span, Depends(span)]
+
+
+def days(
+    between: Between,
+    owner_id: Annotated[UUID | None, Query(alias="ownerId", description="Whose; without it one's own.")] = None,
+) -> Days:
+    """What the query asks for. Raises `Invalid` when it ends before it begins."""
+    return Days(owner_id, between.start, between.end)
 
 
 Within = Annotated[Days, Depends(days)]

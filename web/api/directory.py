@@ -1,12 +1,14 @@
-"""What the routers of people, projects and types share: one change in one transaction, and who may see what."""
+"""What the routers of what administrators keep share: one change in one transaction, and who may see what."""
 
 from collections.abc import Callable
 from typing import TypeVar
 from uuid import UUID
 
 from fastapi import Response
+from sqlalchemy.orm import Session
 
 from models.database import WriteSession, command_transaction
+from models.reads.viewer import circle_for
 from models.rules.policy import Action, Relation, Standing, authorise
 from models.store.changes import GivenBy, Kept
 from web.api.caller import Caller
@@ -14,11 +16,10 @@ from web.api.versions import mark
 from web.services import Services
 
 Content = TypeVar("Content")
+Done = TypeVar("Done")
 
 
-def change(
-    use: Services, caller: Caller, key: UUID, do: Callable[[WriteSession, GivenBy], Kept[Content]]
-) -> Kept[Content]:
+def change(use: Services, caller: Caller, key: UUID, do: Callable[[WriteSession, GivenBy], Done]) -> Done:
     """Have something changed; the same key again gives the same answer. Raises the refusal."""
     with command_transaction(use.engine, caller.tenant_id) as session:
         done = do(session, GivenBy(caller.tenant_id, caller.person_id, key))
@@ -38,3 +39,18 @@ def sees_everybody(caller: Caller) -> bool:
     relations = frozenset({Relation.SELF, Relation.TENANT})
     standing = Standing(caller.person_id, caller.roles, relations)
     return authorise(Action.SEE_PEOPLE, standing) is not None or authorise(Action.SCHEDULE, standing) is not None
+
+
+def asked_person(session: Session, caller: Caller, person_id: UUID | None) -> UUID | None:
+    """Whose records a list is to hold: the person named, or else the caller; None: everybody, for who sees all time.
+
+    Raises `NotFound` for whom the caller may not see.
+    """
+    if person_id is None and _sees_all_time(caller):
+        return None
+    return circle_for(session, caller.onlooker, person_id or caller.person_id).owner.id
+
+
+def _sees_all_time(caller: Caller) -> bool:
+    standing = Standing(caller.person_id, caller.roles, frozenset({Relation.TENANT}))
+    return authorise(Action.SEE_TIME, standing) is not None

@@ -32,6 +32,9 @@ TAGS = [
     {"name": "People", "description": "People, their roles and supervisors."},
     {"name": "Projects", "description": "What work is done for."},
     {"name": "Time period types", "description": "What kinds of time there are, and which fields each has."},
+    {"name": "Agreements", "description": "From when to when somebody's time counts, and what they are to work."},
+    {"name": "Adjustments", "description": "What was given or taken by hand, for good."},
+    {"name": "Accruals", "description": "What remains of each accrual type, day by day, and how somebody stands."},
     {"name": "Events", "description": "What other systems tell us."},
 ]
 

@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from models.commands import AddFlexChange, Asked, made_by
 from models.errors import NotFound
+from models.reads.api.balances import reversals_of
 from models.reads.api.records import DaysWanted, flex_changes
 from models.reads.viewer import circle_for
 from models.rules.flex import FlexType
@@ -74,6 +75,7 @@ class FlexChange(Resource):
     on_behalf_of: UUID | None
     note: str | None
     created_at: Instant
+    reversed_by: UUID | None = Field(description="The adjustment that gave back its credit.")
 
 
 @router.post(
@@ -94,7 +96,11 @@ def find(caller: Reads, use: Used, asked: Paged, within: Within) -> Listed[FlexC
     with use.reading(caller.onlooker) as session:
         owner = circle_for(session, caller.onlooker, within.owner_id or caller.person_id).owner
         wanted = DaysWanted(owner.id, within.start, within.end, day_key(asked), asked.first + 1)
-        return listed(flex_changes(session, wanted), asked, lambda row: (row.local_date, row.id), shown)
+        rows = flex_changes(session, wanted)
+        reversed_by = reversals_of(session, [row.id for row in rows])
+        return listed(
+            rows, asked, lambda row: (row.local_date, row.id), lambda row: shown(row, reversed_by.get(row.id))
+        )
 
 
 @router.get("/resources/flex-changes/{change_id}", operation_id="getFlexChange", responses=READING)
@@ -103,7 +109,7 @@ def get(caller: Reads, use: Used, change_id: UUID) -> FlexChange:
     return _read(use, caller, change_id)
 
 
-def shown(row: FlexChangeRow) -> FlexChange:
+def shown(row: FlexChangeRow, reversed_by: UUID | None) -> FlexChange:
     """A flex change as the API gives it."""
     return FlexChange(
         id=row.id,
@@ -122,6 +128,7 @@ def shown(row: FlexChangeRow) -> FlexChange:
         on_behalf_of=row.on_behalf_of_id,
         note=row.note,
         created_at=row.created_at,
+        reversed_by=reversed_by,
     )
 
 
@@ -149,4 +156,4 @@ def _read(use: Services, caller: Caller, change_id: UUID) -> FlexChange:
         if row is None:
             raise NotFound("There is no such flex change, or you may not see it.")
         circle_for(session, caller.onlooker, row.owner_id)
-        return shown(row)
+        return shown(row, reversals_of(session, [row.id]).get(row.id))

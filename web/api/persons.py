@@ -52,7 +52,9 @@ class PersonGiven(Resource):
     roles: list[Role] = Field(default_factory=list)
     supervisor_id: UUID | None = None
     time_zone: Text = Field("Europe/London", description="IANA name; days and weeks are counted in it.")
-    holiday_calendar: Text = Field("GB-ENG", description="ISO 3166 place.")
+    holiday_calendar: Text = Field(
+        "GB-ENG", description="ISO 3166 country or part of one: its public holidays are theirs."
+    )
     active: bool = Field(True, strict=True, description="False: they are gone, and their record stays.")
 
     @property

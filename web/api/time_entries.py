@@ -150,6 +150,7 @@ class TimeEntry(Resource):
     on_behalf_of: UUID | None
     reason: str | None
     deleted: bool
+    counted: bool = Field(description="False: no agreement covers all of its days, so that not all of it counts yet.")
 
 
 @router.get("", operation_id="findTimeEntries", responses=READING)
@@ -288,6 +289,7 @@ def shown(found: EntryFound) -> TimeEntry:
         on_behalf_of=found.on_behalf_of_id,
         reason=found.reason,
         deleted=entry.deleted,
+        counted=found.counted,
     )
 
 

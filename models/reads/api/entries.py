@@ -6,7 +6,7 @@ from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, and_, func, select, tuple_
+from sqlalchemy import Boolean, ColumnElement, Row, Select, and_, func, literal_column, select, tuple_
 from sqlalchemy.orm import Session
 
 from models.errors import NotFound
@@ -25,6 +25,8 @@ class EntryFound:
     recorded_by_id: UUID
     on_behalf_of_id: UUID | None
     reason: str | None
+    counted: bool
+    """Whether agreements cover all of its local days."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +85,50 @@ def entries_of_sheet(session: Session, timesheet_id: UUID) -> list[EntryFound]:
 def versions_of(session: Session, entry_id: UUID, after: int, limit: int) -> list[EntryFound]:
     """The versions of an entry from the first one on, those after a number."""
     version = TimeEntryVersion
-    found = select(version).where(version.entry_id == entry_id, version.version > after)
+    found = select(version, _counted(version)).where(version.entry_id == entry_id, version.version > after)
     return [
-        EntryFound(entry_id, row, row.recorded_at, row.recorded_by_id, row.on_behalf_of_id, row.reason)
-        for row in session.scalars(found.order_by(version.version).limit(limit))
+        EntryFound(entry_id, row, row.recorded_at, row.recorded_by_id, row.on_behalf_of_id, row.reason, counted)
+        for row, counted in session.execute(found.order_by(version.version).limit(limit))
     ]
+
+
+def _counted(entry: type[TimeEntry] | type[TimeEntryVersion]) -> ColumnElement[bool]:
+    """Whether agreements cover every local day of an entry, of one still running the first.
+
+    Those of one person never overlap, so that the days which each covers can be added up.
+    """
+    return literal_column(_COVERED.format(entry=entry.__tablename__), Boolean)
+
+
+_COVERED = """(
+    SELECT coalesce(
+        (SELECT sum(least(g.end_date, d.last) - greatest(g.start_date, d.first) + 1) FROM agreement g
+         WHERE g.person_id = {entry}.owner_id AND g.start_date <= d.last AND g.end_date >= d.first),
+        0) > d.last - d.first
+    FROM (
+        SELECT CAST(timezone(p.time_zone, {entry}.start_at) AS date) AS first,
+               CAST(timezone(p.time_zone, greatest({entry}.start_at, {entry}.end_at - interval '1 microsecond'))
+                    AS date) AS last
+        FROM person p WHERE p.id = {entry}.owner_id
+    ) d
+)"""
 
 
 _VERSION = and_(TimeEntryVersion.entry_id == TimeEntry.id, TimeEntryVersion.version == TimeEntry.version)
 
-_PRESENT: Select[TimeEntry, datetime, UUID, UUID | None, str | None] = select(
+_PRESENT: Select[TimeEntry, datetime, UUID, UUID | None, str | None, bool] = select(
     TimeEntry,
     TimeEntryVersion.recorded_at,
     TimeEntryVersion.recorded_by_id,
     TimeEntryVersion.on_behalf_of_id,
     TimeEntryVersion.reason,
+    _counted(TimeEntry),
 ).join(TimeEntryVersion, _VERSION)
 
 
-def _found(row: Row[TimeEntry, datetime, UUID, UUID | None, str | None]) -> EntryFound:
-    entry, recorded_at, recorded_by_id, on_behalf_of_id, reason = row
-    return EntryFound(entry.id, entry, recorded_at, recorded_by_id, on_behalf_of_id, reason)
+def _found(row: Row[TimeEntry, datetime, UUID, UUID | None, str | None, bool]) -> EntryFound:
+    entry, recorded_at, recorded_by_id, on_behalf_of_id, reason, counted = row
+    return EntryFound(entry.id, entry, recorded_at, recorded_by_id, on_behalf_of_id, reason, counted)
 
 
 def _instants(wanted: EntriesWanted) -> tuple[datetime | None, datetime | None]:

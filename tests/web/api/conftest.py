@@ -24,6 +24,9 @@ NOTES = "/resources/notes"
 FLEX = "/commands/flex-changes"
 FLEX_CHANGES = "/resources/flex-changes"
 SHEETS = "/resources/timesheets"
+AGREEMENTS = "/resources/agreements"
+ADJUSTMENTS = "/resources/adjustments"
+ACCRUALS = "/resources/accruals"
 
 Json = Any
 """What a program reads or writes: values of JSON."""

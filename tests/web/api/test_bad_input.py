@@ -10,6 +10,8 @@ from httpx2 import Response
 from models.standard import ABSENCE
 from tests.factories import Organisation
 from tests.web.api.conftest import (
+    ADJUSTMENTS,
+    AGREEMENTS,
     ENTRIES,
     FLEX,
     NOTES,
@@ -67,6 +69,9 @@ CHANGES = [
     ("DELETE", f"{ENTRIES}/{NOBODYS}"),
     ("POST", FLEX),
     ("POST", NOTES),
+    ("POST", AGREEMENTS),
+    ("PUT", f"{AGREEMENTS}/{NOBODYS}"),
+    ("POST", ADJUSTMENTS),
     *(("POST", f"{SHEETS}/{NOBODYS}/{move}") for move in ("submission", "approval", "rejection", "revision", "lock")),
     ("DELETE", f"{SHEETS}/{NOBODYS}/submission"),
 ]

@@ -16,9 +16,10 @@ from sqlalchemy import Engine
 from embedded import LOOPBACK, free_port
 from models.rules.transitions import State
 from models.standard import ABSENCE, SHIFT
+from models.tables.accruals import Agreement
 from tests.factories import MONDAY, NEXT_MONDAY, change_person, make_organisation
 from tests.waiting import eventually_async
-from tests.web.api.conftest import Api
+from tests.web.api.conftest import ADJUSTMENTS, Api, answered
 from tests.web.conftest import Site
 from web.app import secured
 
@@ -80,6 +81,12 @@ KINDS = {
     "path.timesheet_id": "sheets",
     "body.digest": "digests",
     "header.If-Match": "marks",
+    "query.personId": "people",
+    "body.personId": "people",
+    "path.agreement_id": "agreements",
+    "path.adjustment_id": "adjustments",
+    "query.from": "days",
+    "query.to": "days",
 }
 """Which parameters are about which things."""
 
@@ -108,9 +115,11 @@ async def known(site: Site, owner_engine: Engine) -> tuple[str, str, dict[str, l
         for state, day in weeks.items()
         for owner in (org.duane, org.suzanne)
     ]
-    token = Api(site).program(org, org.suzanne).token
+    suzanne = Api(site).program(org, org.suzanne)
+    given = {"type": "NIGHT_HOURS", "date": str(MONDAY), "value": 60, "reason": "Miscounted."}
+    adjustment = answered(await suzanne.post(ADJUSTMENTS, given | {"personId": str(org.duane)}), 201)
     return (
-        token,
+        suzanne.token,
         str(org.tenant_id),
         {
             "people": [str(org.suzanne), str(org.duane)],
@@ -121,6 +130,8 @@ async def known(site: Site, owner_engine: Engine) -> tuple[str, str, dict[str, l
             "entries": [str(entry.id) for key in keys for entry in site.live(key)],
             "sheets": [str(key.timesheet_id) for key in keys],
             "digests": [site.digest(key) for key in keys],
+            "agreements": [str(each.id) for each in site.rows(org, Agreement)],
+            "adjustments": [adjustment["id"]],
             "marks": ['W/"1"', 'W/"2"'],
         },
     )

@@ -47,6 +47,16 @@ OPERATIONS = [
     "createTimePeriodType",
     "getTimePeriodType",
     "replaceTimePeriodType",
+    "findAgreements",
+    "createAgreement",
+    "getAgreement",
+    "replaceAgreement",
+    "findAdjustments",
+    "addAdjustment",
+    "getAdjustment",
+    "findAccruals",
+    "getAccrualSummary",
+    "explainAccrual",
     "sendEvent",
 ]
 """Names that clients were generated with: add to them, and rename none."""

@@ -66,6 +66,7 @@ async def test_a_change_is_kept_and_the_entry_follows(duane: Program, org: Organ
         "onBehalfOf": None,
         "note": "covered",
         "createdAt": "",
+        "reversedBy": None,
     }
     assert answered(await duane.get(answer.headers["Location"]), 200) == change
     assert answered(await duane.get(FLEX_CHANGES, from_=MONDAY, to=MONDAY), 200)["items"] == [change]

@@ -13,7 +13,19 @@ from models.rules.policy import Action
 from models.rules.transitions import State
 from models.standard import SHIFT, TRAINING
 from tests.factories import MONDAY, Organisation, make_organisation
-from tests.web.api.conftest import FLEX, NOTES, Api, Json, Program, answered, flex, said_by, shift
+from tests.web.api.conftest import (
+    ADJUSTMENTS,
+    AGREEMENTS,
+    FLEX,
+    NOTES,
+    Api,
+    Json,
+    Program,
+    answered,
+    flex,
+    said_by,
+    shift,
+)
 from tests.web.conftest import Site
 from tests.web.test_policy_of_routes import Noting, routes
 from web.api.refusing import is_for_programs
@@ -48,6 +60,9 @@ PROJECT = {"externalId": "p-1", "name": "count owls"}
 TYPE = {"name": "Travel", "valueType": "datetime"}
 LONGER = {"actualStartTime": "2026-11-16T08:00:00+00:00", "actualEndTime": "2026-11-16T18:00:00+00:00"}
 SHIFT_CHANGE = {"type": "altered", "timeEntryId": "{entry}", "timeEntryVersion": 1, "authorisedBy": "Roland", **LONGER}
+AGREEMENT = {"personId": "{owner}", "startDate": "2027-04-01", "endDate": "2028-03-31"}
+SHORTER = {"startDate": "2026-04-01", "endDate": "2027-03-30"}
+ADJUSTMENT = {"personId": "{owner}", "type": "NIGHT_HOURS", "date": str(MONDAY), "value": 60, "reason": "Miscounted."}
 EVENT = {
     "specversion": "1.0",
     "id": "1",
@@ -112,6 +127,18 @@ CALLS: dict[str, Call] = {
     "PUT /resources/time-period-types/{type_id}": call(
         SUZANNE, A.MANAGE_TYPES, body={"name": "Courses", "valueType": "datetime"}, seen=SEEN, names=""
     ),
+    "GET /resources/agreements": call(DUANE, A.SEE_TIME, names=""),
+    "POST /resources/agreements": call(SUZANNE, A.SEE_TIME, A.MANAGE_BALANCES, body=AGREEMENT),
+    "GET /resources/agreements/{agreement_id}": call(DUANE, A.SEE_TIME),
+    "PUT /resources/agreements/{agreement_id}": call(
+        SUZANNE, A.SEE_TIME, A.MANAGE_BALANCES, body=AGREEMENT | SHORTER, seen=SEEN
+    ),
+    "GET /resources/adjustments": call(DUANE, A.SEE_TIME, names=""),
+    "POST /resources/adjustments": call(SUZANNE, A.SEE_TIME, A.MANAGE_BALANCES, body=ADJUSTMENT),
+    "GET /resources/adjustments/{adjustment_id}": call(DUANE, A.SEE_TIME),
+    "GET /resources/accruals": call(DUANE, A.SEE_TIME, names=""),
+    "GET /resources/accruals/summary": call(DUANE, A.SEE_TIME, names=""),
+    "GET /resources/accruals/explain": call(DUANE, A.SEE_TIME, names=""),
     "POST /events": call(SUZANNE, A.SCHEDULE, body=EVENT, names=""),
 }
 """What shows or changes somebody's time, or changes the organisation, with a call that is granted."""
@@ -172,6 +199,9 @@ async def scene_of(api: Api, org: Organisation, route: str, asked: Call) -> Scen
     changed = shift(org.duane, "08:00", "18:00", december) | flex(entry["id"])
     change = answered(await duane.post(FLEX, changed), 201)
     note = answered(await duane.post(NOTES, said_by(org.duane)), 201)
+    suzanne = api.program(org, org.suzanne)
+    adjustment = answered(await suzanne.post(ADJUSTMENTS, filled(ADJUSTMENT, {"owner": org.duane})), 201)
+    (agreement,) = answered(await duane.get(AGREEMENTS), 200)["items"]
     key = await api.site.bring_to(org, asked.state)
     (shown,) = api.site.live(key)
     names = {
@@ -183,6 +213,8 @@ async def scene_of(api: Api, org: Organisation, route: str, asked: Call) -> Scen
         "digest": api.site.digest(key),
         "note_id": note["id"],
         "change_id": change["id"],
+        "agreement_id": agreement["id"],
+        "adjustment_id": adjustment["id"],
         "person_id": org.duane,
         "project_id": org.projects["proj-533"],
         "type_id": TRAINING,

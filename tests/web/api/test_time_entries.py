@@ -12,6 +12,7 @@ from models.tables.timecard import TimeEntry
 from tests.desk import Life
 from tests.factories import MONDAY, NEXT_MONDAY, Organisation, change_person, change_policy, change_type
 from tests.web.api.conftest import (
+    AGREEMENTS,
     ENTRIES,
     NOTES,
     Api,
@@ -47,6 +48,7 @@ FIELDS = {
     "onBehalfOf",
     "reason",
     "deleted",
+    "counted",
 }
 
 
@@ -94,12 +96,58 @@ async def test_time_is_recorded_and_read_again(duane: Program, org: Organisation
         "onBehalfOf": None,
         "reason": None,
         "deleted": False,
+        "counted": True,
     }
     read = await duane.get(answer.headers["Location"], tenantId=org.tenant_id)
     assert answered(read, 200) == entry
     assert read.headers["ETag"] == 'W/"1"'
     (note,) = answered(await duane.get(NOTES), 200)["items"]
     assert (note["timeEntryId"], note["timeEntryVersion"]) == (entry["id"], 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "counted"),
+    [
+        ("2026-03-31T08:00:00+01:00", "2026-03-31T16:00:00+01:00", False),
+        ("2026-03-31T22:00:00+01:00", "2026-04-01T06:00:00+01:00", False),
+        ("2026-04-01T00:00:00+01:00", "2026-04-01T06:00:00+01:00", True),
+        ("2027-03-31T22:00:00+01:00", "2027-04-01T00:00:00+01:00", True),
+        ("2027-03-31T22:00:00+01:00", "2027-04-01T00:01:00+01:00", False),
+        ("2027-03-31T22:00:00+01:00", None, True),
+        ("2027-04-01T22:00:00+01:00", None, False),
+    ],
+)
+async def test_an_entry_says_whether_an_agreement_covers_its_days(
+    duane: Program, org: Organisation, start: str, end: str | None, counted: bool
+) -> None:
+    body = shift(org.duane, None, None, actualStartTime=start, actualEndTime=end)
+
+    entry = await recorded(duane, body)
+
+    assert entry["counted"] is counted
+    assert answered(await duane.get(ENTRIES), 200)["items"] == [entry]
+    assert answered(await duane.get(f"{at_entry(entry)}/versions"), 200)["items"] == [entry]
+
+
+async def test_days_of_two_agreements_are_covered_and_days_are_local(
+    duane: Program, suzanne: Program, org: Organisation, owner_engine: Engine
+) -> None:
+    times = {"actualStartTime": "2027-03-31T12:00:00+01:00", "actualEndTime": "2027-04-01T06:00:00+01:00"}
+    entry = await recorded(duane, shift(org.duane, None, None) | times)
+    assert not entry["counted"]
+
+    april = {"personId": str(org.duane), "startDate": "2027-04-01", "endDate": "2027-04-01"}
+    answered(await suzanne.post(AGREEMENTS, april), 201)
+
+    assert answered(await duane.get(at_entry(entry)), 200)["counted"]
+    change_person(owner_engine, org.duane, time_zone="Pacific/Kiritimati")
+    assert answered(await duane.get(at_entry(entry)), 200)["counted"]
+    change_person(owner_engine, org.duane, time_zone="Europe/London")
+    later = times | {"actualEndTime": "2027-04-02T00:30:00+01:00"}
+    changed = await duane.put(at_entry(entry), shift(org.duane, None, None) | later, 'W/"1"')
+    assert not answered(changed, 200)["counted"]
+    change_person(owner_engine, org.duane, time_zone="Atlantic/Azores")
+    assert answered(await duane.get(at_entry(entry)), 200)["counted"]
 
 
 async def test_an_entry_may_still_run(duane: Program, org: Organisation) -> None:

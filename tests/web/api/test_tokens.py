@@ -41,6 +41,9 @@ def operations(site: Site) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
+ADMINISTERED = ("People", "Projects", "Time period types", "Agreements", "Adjustments")
+
+
 def filled(path: str) -> str:
     """A path with ids of nothing."""
     return "/".join(str(uuid4()) if part.startswith("{") else part for part in path.split("/"))
@@ -49,7 +52,7 @@ def filled(path: str) -> str:
 def scope_of(verb: str, operation: dict[str, Any]) -> Scope:
     """What a token must be good for."""
     tag, id_ = operation["tags"][0], operation["operationId"]
-    administered = tag in ("People", "Projects", "Time period types") and verb != "get"
+    administered = tag in ADMINISTERED and verb != "get"
     return SCOPES.get(id_, Scope.ADMINISTER if administered else Scope.READ if verb == "get" else Scope.RECORD)
 
 

@@ -10,6 +10,9 @@ from sqlalchemy import Engine
 from models.rules.transitions import State
 from tests.factories import Organisation, make_organisation
 from tests.web.api.conftest import (
+    ACCRUALS,
+    ADJUSTMENTS,
+    AGREEMENTS,
     ENTRIES,
     FLEX,
     FLEX_CHANGES,
@@ -36,9 +39,10 @@ class Known:
     entry: str
     note: str
     change: str
+    agreement: str
 
 
-NOBODYS = Known(UUID(int=1), *(str(UUID(int=number)) for number in range(2, 6)))
+NOBODYS = Known(UUID(int=1), *(str(UUID(int=number)) for number in range(2, 7)))
 """What does not exist."""
 
 
@@ -49,7 +53,8 @@ async def known_of(api: Api, org: Organisation) -> Known:
     change = shift(org.duane, "08:00", "18:00") | flex(entry["id"])
     changed = answered(await program.post(FLEX, change), 201)
     note = answered(await program.post(NOTES, said_by(org.duane)), 201)
-    return Known(org.duane, entry["timesheetId"], entry["id"], note["id"], changed["id"])
+    (agreement,) = answered(await program.get(AGREEMENTS), 200)["items"]
+    return Known(org.duane, entry["timesheetId"], entry["id"], note["id"], changed["id"], agreement["id"])
 
 
 READS = {
@@ -64,6 +69,11 @@ READS = {
     "their notes": f"{NOTES}?ownerId={{0.owner}}",
     "their flex changes": f"{FLEX_CHANGES}?ownerId={{0.owner}}",
     "their timesheets": f"{SHEETS}?ownerId={{0.owner}}",
+    "an agreement": f"{AGREEMENTS}/{{0.agreement}}",
+    "their agreements": f"{AGREEMENTS}?personId={{0.owner}}",
+    "their adjustments": f"{ADJUSTMENTS}?personId={{0.owner}}",
+    "their balances": f"{ACCRUALS}?personId={{0.owner}}",
+    "how they stand": f"{ACCRUALS}/summary?personId={{0.owner}}",
 }
 
 MOVES = ("submission", "approval", "rejection", "revision", "lock", "unlock")

@@ -8,23 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from models.reads.shown_balances import BalanceTile
+from models.reads.shown_people import PersonShown as PersonShown
 from models.rules.durations import hours_text
 from models.rules.lines import Line
-
-
-@dataclass(frozen=True, slots=True)
-class PersonShown:
-    """A person as named on a page."""
-
-    id: UUID
-    staff_id: str
-    name: str
-
-    @property
-    def initials(self) -> str:
-        """At most two letters for the avatar."""
-        words = [word for word in self.name.split() if word[0].isalpha()]
-        return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper() if words else "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,22 +198,6 @@ class StatusShown:
 
 
 @dataclass(frozen=True, slots=True)
-class BalanceTile:
-    """What remains of one accrual on a date."""
-
-    code: str
-    title: str
-    unit: str
-    balance: int
-    opening: int
-
-    @property
-    def used(self) -> int:
-        """What the recorded time has taken from the opening balance."""
-        return self.opening - self.balance
-
-
-@dataclass(frozen=True, slots=True)
 class NoteShown:
     """What somebody said about a day, or about one of its entries."""
 
@@ -251,6 +222,7 @@ class SpanShown:
 class FlexShown:
     """The record that a shift was changed at short notice."""
 
+    id: UUID
     type: str
     """In words: Extended, Altered, Curtailed, Completely changed."""
     before: SpanShown
@@ -259,6 +231,10 @@ class FlexShown:
     author: str
     at: datetime
     note: str | None
+    uses_credit: bool
+    """Whether it counts, so that its credit can be given back."""
+    given_back: tuple[str, datetime] | None
+    """By whom, and when, its credit was given back."""
 
     @property
     def keeps_its_day(self) -> bool:
@@ -349,7 +325,8 @@ class WeekShown:
     certification: str
     approver: str
     revision_reason: str | None = None
-    has_agreement: bool = True
+    days_without_agreement: frozenset[date] = frozenset()
+    """On these nothing counts yet."""
     notes: tuple[NoteShown, ...] = ()
     flex_changes: tuple[FlexShown, ...] = ()
     acts: tuple[ActShown, ...] = ()
@@ -461,25 +438,6 @@ class HistoryShown:
     period_end: date
     status: StatusShown
     events: tuple[EventShown, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class BalanceShown:
-    """One accrual with the days that made it."""
-
-    tile: BalanceTile
-    days: tuple[tuple[date, int, int], ...]
-    """Date, total of the day, balance after it; newest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class BalancesShown:
-    """What remains of each accrual of one person on a date."""
-
-    owner: PersonShown
-    on: date
-    agreement: tuple[date, date] | None
-    balances: tuple[BalanceShown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""Looking back: the history of a timesheet tells every act, and balances are the arithmetic of what is recorded."""
+"""Looking back: the history of a timesheet tells every act."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 from uuid import uuid4
 
@@ -284,115 +284,6 @@ class TestHistory:
         assert "<html" in (await duane.by_htmx.get(f"/history/{key.timesheet_id}")).text
 
 
-class TestBalances:
-    """What remains is what the targets say less what is recorded, on every day."""
-
-    async def test_the_numbers_are_the_arithmetic_of_what_is_recorded(
-        self, site: Site, duane: Browser, mine: Asking
-    ) -> None:
-        site.desk.do(mine.record(worked("09:00", "17:00", meal_break_minutes=30)))
-        site.desk.do(mine.record(worked("22:00", "24:00", TUESDAY)))
-        site.desk.do(mine.record(worked("00:00", "06:00", TUESDAY + timedelta(days=1))))
-
-        page = await duane.page("/balances?on=2026-11-22")
-
-        assert tiles(page) == {
-            "Annual target hours": "1651.17 h left 15.50 of 1666.67 h used",
-            "Night hours": "159.67 h left 7.00 of 166.67 h used",
-        }
-        assert days(page, 0) == [
-            ["Wednesday 18 November", "6.00", "1651.17"],
-            ["Tuesday 17 November", "2.00", "1657.17"],
-            ["Monday 16 November", "7.50", "1659.17"],
-        ]
-        assert days(page, 1) == [
-            ["Wednesday 18 November", "6.00", "159.67"],
-            ["Tuesday 17 November", "1.00", "165.67"],
-        ]
-
-    async def test_only_what_stands_after_corrections_counts(
-        self, site: Site, org: Organisation, duane: Browser, mine: Asking
-    ) -> None:
-        for day in (MONDAY, TUESDAY):
-            site.desk.do(mine.record(worked("09:00", "17:00", day)))
-        monday, tuesday = site.live(org.key(org.duane))
-
-        site.desk.do(mine.amend(monday.id, 1, worked("09:00", "10:00", TUESDAY + timedelta(days=2))))
-        site.desk.do(mine.remove(tuesday.id, 1))
-        page = await duane.page("/balances?on=2026-11-22")
-
-        assert tiles(page)["Annual target hours"] == "1665.67 h left 1.00 of 1666.67 h used"
-        assert days(page, 0) == [["Thursday 19 November", "1.00", "1665.67"]]
-
-    async def test_a_day_shows_what_was_left_at_its_end(self, site: Site, duane: Browser, mine: Asking) -> None:
-        for day in (MONDAY, TUESDAY):
-            site.desk.do(mine.record(worked("09:00", "17:00", day)))
-
-        left = {
-            on: tiles(await duane.page(f"/balances?on={on}"))["Annual target hours"][:7]
-            for on in ("2026-11-15", "2026-11-16", "2026-11-17", "2027-03-31")
-        }
-
-        assert left == {
-            "2026-11-15": "1666.67",
-            "2026-11-16": "1658.67",
-            "2026-11-17": "1650.67",
-            "2027-03-31": "1650.67",
-        }
-
-    async def test_what_still_runs_counts_for_nothing(self, site: Site, duane: Browser, mine: Asking) -> None:
-        site.desk.do(mine.record(worked("09:00", None)))
-
-        assert tiles(await duane.page("/balances?on=2026-11-22"))["Annual target hours"].startswith("1666.67 h left")
-
-    async def test_a_day_without_agreement_says_so(self, duane: Browser) -> None:
-        page = await duane.page("/balances?on=2027-04-01")
-
-        assert "No agreement covers Thursday 1 April." in page.main.text
-        assert tiles(page) == {}
-
-    @pytest.mark.parametrize("on", ["", "today", "2026-02-30", "9999-12-31", "0001-01-01", "%FF", "'", "x" * 4_000])
-    async def test_a_day_that_is_none_is_today(self, duane: Browser, on: str) -> None:
-        assert (await duane.page(f"/balances?on={on}")).main.text == (await duane.page("/balances")).main.text
-
-    async def test_those_who_may_see_the_time_see_them_and_nobody_else(
-        self, site: Site, org: Organisation, owner_engine: Engine, mine: Asking
-    ) -> None:
-        site.desk.do(mine.record(worked("09:00", "17:00")))
-        other = make_organisation(owner_engine)
-        path = f"/balances?on=2026-11-22&person={site.staff_id(org, org.duane)}"
-
-        for who in (org.duane, org.roland, org.suzanne, org.diana):
-            page = await site.browser(org, who).page(path)
-            assert tiles(page)["Annual target hours"].startswith("1658.67 h left")
-        strangers = [(org, org.max), (org, org.alex), (other, other.suzanne), (other, other.duane)]
-        said = {page_of(await site.browser(*who).get(path), 404).main.text for who in strangers}
-        said |= {
-            page_of(await site.browser(org, org.suzanne).get(f"/balances?person={nobody}"), 404).main.text
-            for nobody in ("nobody", site.staff_id(other, other.duane), "'", "%25", "x" * 3_000)
-        }
-
-        assert len(said) == 1
-
-    async def test_one_sees_ones_own_or_those_of_whom_one_acts_for(
-        self, site: Site, org: Organisation, mine: Asking
-    ) -> None:
-        site.desk.do(mine.record(worked("09:00", "17:00")))
-
-        acting = await (await site.acting(org, org.duane)).page("/balances?on=2026-11-22")
-        own = await site.browser(org, org.suzanne).page("/balances?on=2026-11-22")
-
-        assert tiles(acting)["Annual target hours"].startswith("1658.67 h left")
-        assert tiles(own)["Annual target hours"].startswith("1666.67 h left")
-
-    async def test_every_day_leads_to_its_week(
-        self, site: Site, org: Organisation, mine: Asking, duane: Browser
-    ) -> None:
-        site.desk.do(mine.record(worked("09:00", "17:00")))
-
-        assert site.week(org, org.duane) in (await duane.page("/balances?on=2026-11-22")).links
-
-
 def whole_life(site: Site, org: Organisation, mine: Asking) -> SheetKey:
     """A week that was recorded, rejected, revised, recalled, approved on somebody's behalf, and locked."""
     key = org.key(org.duane)
@@ -430,21 +321,6 @@ def told(page: Page) -> list[str]:
 def _words(act: Element) -> list[str]:
     parts = [part for tag in ("h3", "p", "blockquote") for part in act.all(tag)]
     return [part.text.replace("→ became", "→") for part in parts if not any(part.all("code"))]
-
-
-def tiles(page: Page) -> dict[str, str]:
-    """What each balance says, by its title."""
-    return {
-        next(tile.all("h2")).text: " ".join(each.text for each in tile.all("p"))
-        for tile in page.main.all(class_="tile")
-    }
-
-
-def days(page: Page, number: int) -> list[list[str]]:
-    """The days that made a balance: day, counted, left after it."""
-    table = list(page.main.all("table"))[number]
-    lines = [line for body in table.all("tbody") for line in body.all("tr")]
-    return [[cell.text for cell in line.all() if cell.tag in ("th", "td")] for line in lines]
 
 
 def completed_at(owner: Engine, key: SheetKey, moment: str) -> None:

@@ -1,9 +1,7 @@
 """Taking time along: one timesheet as CSV, XLSX or PDF, and a person's shifts as a calendar."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from tempfile import SpooledTemporaryFile
-from typing import IO
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -25,11 +23,6 @@ router = APIRouter()
 
 WEEKS_BACK, WEEKS_AHEAD = 8, 26
 """How far a calendar of shifts reaches, counted from today."""
-
-IN_MEMORY = 1024 * 1024
-"""Bytes of a calendar; a longer one is put on the disk until it is sent."""
-
-CHUNK = 64 * 1024
 
 
 @router.get("/timesheets/{sheet_id}/export.csv")
@@ -63,8 +56,8 @@ def calendar_of(use: Services, onlooker: Onlooker, staff_id: str, zone: ZoneInfo
     with use.reading(onlooker) as session:
         owner = person_by_staff_id(session, staff_id)
         export = shifts_export(session, onlooker, owner.id, first, last)
-        calendar = _set_down(shifts_ics(export, first, last))
-    return files.attachment(_taken_up(calendar), files.ICALENDAR, owner.staff_id, "shifts", "ics")
+        calendar = files.set_down(shifts_ics(export, first, last))
+    return files.attachment(files.taken_up(calendar), files.ICALENDAR, owner.staff_id, "shifts", "ics")
 
 
 def _sheet(
@@ -79,17 +72,3 @@ def _sheet(
     with use.reading(onlooker) as session:
         sheet = sheet_export(session, onlooker, sheet_id, now)
     return files.attachment(written(sheet, now), media_type, sheet.owner.staff_id, sheet.period.start, ending)
-
-
-def _set_down(parts: Iterator[bytes]) -> IO[bytes]:
-    """All that is read, before the answer begins: a fault is then still told, and no slow reader holds a connection."""
-    file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed when it was sent
-    file.writelines(parts)
-    file.seek(0)
-    return file
-
-
-def _taken_up(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(CHUNK):
-            yield chunk

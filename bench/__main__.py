@@ -12,20 +12,23 @@ from pathlib import Path
 
 import structlog
 
-from bench import activity_kinds, deciding, recording, starting, weighing
+from bench import activity_kinds, cascading, deciding, rebuilding, recording, starting, weighing
 from bench.document import DOCUMENT, report, servers, with_report
 from bench.entries import Entries
 from bench.figures import Figure
 from bench.memory import Memory
-from bench.organisation import Organisation
+from bench.organisation import TENANT, Organisation
 from bench.peers import tryton
 from bench.peers.environment import PeerMissing
 from bench.sizes import FULL, PEOPLE, QUICK, Sizes
 from bench.system import System, bench_worker, running
-from demo.people import agreement_year
+from demo.people import agreement_year, found
 
 LONGEST_SECONDS = 900
 """However slow the machine is, the measurements that need a system end after this."""
+
+PARTS = ("start", "decide", "cascade", "rebuild", "record")
+"""What can be measured by itself; 'decide' is everything about approvals, with memory and page weight."""
 
 FEW_SHEETS = 17
 """So many certified weeks are a little more than 100 commands."""
@@ -37,32 +40,68 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--quick", action="store_true", help="a few requests, to see that the programs run; writes nothing"
     )
-    quick: bool = parser.parse_args(arguments).quick
+    parser.add_argument(
+        "--only",
+        type=parts_of,
+        default=PARTS,
+        help=f"some of {', '.join(PARTS)}, with commas between them; writes nothing",
+    )
+    given = parser.parse_args(arguments)
+    quick: bool = given.quick
+    only: tuple[str, ...] = given.only
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     with tempfile.TemporaryDirectory(prefix="countersign-bench-", ignore_cleanup_errors=True) as folder:
-        measured = Run(Path(folder), QUICK if quick else FULL).measure()
+        measured = Run(Path(folder), QUICK if quick else FULL, only).measure()
     print(measured)
-    if not quick:
+    if not quick and only == PARTS:
         DOCUMENT.write_text(with_report(DOCUMENT.read_text(), measured))
+
+
+def parts_of(names: str) -> tuple[str, ...]:
+    """Parts by their names, in the order in which they are measured."""
+    asked = set(names.split(","))
+    if asked - set(PARTS):
+        raise argparse.ArgumentTypeError(f"there is no {', '.join(sorted(asked - set(PARTS)))}")
+    return tuple(part for part in PARTS if part in asked)
 
 
 @dataclass
 class Run:
-    """One run of all measurements."""
+    """One run of all measurements, or of some parts."""
 
     folder: Path
     sizes: Sizes
+    parts: tuple[str, ...] = PARTS
     others: list[str] = field(default_factory=list)
     """What is to be said about the other programs."""
     _loads: list[float] = field(default_factory=list)
 
     def measure(self) -> str:
         """The report."""
-        self._say("starting")
-        starts = starting.measure(self.folder, self.sizes)
+        figures: list[Figure] = []
+        starts = self._started() if "start" in self.parts else []
         with running(self.folder / "data") as system, bench_worker(system):
-            figures = asyncio.run(self._in_system(system)) + self.beside_tryton(system)
+            if "decide" in self.parts:
+                figures += asyncio.run(self._in_system(system))
+            else:
+                assert system.settings.database_owner_url is not None
+                found(system.settings.database_owner_url, TENANT, datetime.now(UTC).date())
+            figures += asyncio.run(self._balances(system))
+            figures += self.beside_tryton(system) if "record" in self.parts else []
             return report([*figures, *starts], self._loads, servers(system.settings), self.others)
+
+    def _started(self) -> list[Figure]:
+        self._say("starting")
+        return starting.measure(self.folder, self.sizes)
+
+    async def _balances(self, system: System) -> list[Figure]:
+        figures: list[Figure] = []
+        async with asyncio.timeout(LONGEST_SECONDS):
+            for part, measure in (("cascade", cascading.measure), ("rebuild", rebuilding.measure)):
+                if part in self.parts:
+                    self._say(part)
+                    figures += await measure(system, self.sizes)
+        return figures
 
     async def _in_system(self, system: System) -> list[Figure]:
         async with asyncio.timeout(LONGEST_SECONDS):

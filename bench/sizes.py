@@ -27,6 +27,10 @@ class Sizes:
     decisions: tuple[Step, ...]
     activities: tuple[Step, ...]
     records: tuple[Step, ...]
+    cascades: int
+    """Amendments in a round."""
+    rebuilt: int
+    """People whose balances are rebuilt in a round."""
 
     @property
     def sheets(self) -> int:
@@ -40,6 +44,8 @@ FULL = Sizes(
     decisions=(Step(1, 20), Step(8, 40), Step(32, 96)),
     activities=(Step(1, 16), Step(16, 32)),
     records=(Step(1, WEEK), Step(8, 2 * WEEK)),
+    cascades=20,
+    rebuilt=200,
 )
 
 QUICK = Sizes(
@@ -48,4 +54,6 @@ QUICK = Sizes(
     decisions=(Step(1, 4), Step(4, 8)),
     activities=(Step(1, 2), Step(2, 4)),
     records=(Step(1, 4), Step(4, 8)),
+    cascades=4,
+    rebuilt=10,
 )

@@ -7,6 +7,7 @@ from collections import Counter
 import psutil
 import pytest
 
+from bench.__main__ import PARTS, main, parts_of
 from bench.document import report, with_report
 from bench.figures import Figure, Goal, latency, processor_time, rate, table
 from bench.rounds import Batch, Rivals, timed
@@ -137,3 +138,15 @@ def test_a_process_that_has_ended_has_no_words_and_stops_nobody() -> None:
 
     assert words_of(seen) == ()
     assert words_of(psutil.Process()) != ()
+
+
+def test_parts_are_measured_in_their_own_order_however_they_are_named() -> None:
+    assert parts_of("rebuild,cascade") == ("cascade", "rebuild")
+    assert parts_of(",".join(reversed(PARTS))) == PARTS
+
+
+def test_a_part_that_there_is_not_is_refused_before_anything_starts(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--only", "cascade,nothing"])
+
+    assert "there is no nothing" in capsys.readouterr().err

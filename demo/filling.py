@@ -23,6 +23,8 @@ from models.rules.periods import Period, period_of, timesheet_id
 from models.rules.transitions import DECISIONS, NEEDS_REASON, CommandKind
 from models.store.adjustments import AdjustmentContent, adjust
 from models.store.changes import GivenBy
+from models.store.rebuilding import recompute
+from models.store.rebuilds import agreed_people
 from models.store.sheets import content_of, live_entries
 from models.tables.accruals import Adjustment
 from models.tables.timesheet import Command
@@ -54,6 +56,7 @@ async def fill(settings: Settings) -> None:
     for tenant in (DEMO, OTHER):
         await asyncio.to_thread(found, settings.database_owner_url, tenant, today)
     services = await connect(settings)
+    await asyncio.to_thread(_count_again, services)
     done = _done(services)
     waiting = asyncio.Semaphore(AT_ONCE)
     await asyncio.gather(*(_fill_week(services, week, done, waiting) for week in demo_weeks(today)))
@@ -106,6 +109,16 @@ async def _give(
         reason=_REASONS[kind] if kind in NEEDS_REASON else None,
     )
     await services.commands.give(Onlooker(DEMO.id, DEMO.person_id(actor.staff_id)), asked)
+
+
+def _count_again(services: Services) -> None:
+    """A demo that is older may have had other targets."""
+    for tenant in (DEMO, OTHER):
+        with read_session(services.engine, tenant.id) as session:
+            people = agreed_people(session)
+        for person_id in people:
+            with command_transaction(services.engine, tenant.id) as session:
+                recompute(session, tenant.id, person_id)
 
 
 def _adjust_balances(services: Services, today: date) -> None:

@@ -20,6 +20,9 @@ from sqlalchemy.pool import ConnectionPoolEntry
 LOCK_WAIT = "5s"
 """How long a statement waits for a row that another transaction holds."""
 
+_ABANDONED = "idle_in_transaction_session_timeout=60s"
+"""Whoever is gone in the middle of a transaction holds nobody up for longer."""
+
 FRESH_SECONDS = 0.05
 """A connection that was used so lately is not asked first whether it still stands."""
 
@@ -57,7 +60,7 @@ def engine_for(url: str, pool_size: int = 10) -> Engine:
             "keepalives_idle": 5,
             "keepalives_interval": 1,
             "keepalives_count": 3,
-            "options": f"-c lock_timeout={LOCK_WAIT} -c statement_timeout=10s",
+            "options": f"-c lock_timeout={LOCK_WAIT} -c statement_timeout=10s -c {_ABANDONED}",
         },
     )
     event.listen(engine, "checkin", _note_when)
@@ -81,6 +84,16 @@ def command_transaction(engine: Engine, tenant_id: UUID) -> Iterator[WriteSessio
     with engine.begin() as connection, _tenant_session(connection, tenant_id) as session:
         yield session
         session.flush()
+
+
+@contextmanager
+def taken_back(session: WriteSession) -> Iterator[None]:
+    """Whatever the block writes is taken back at its end; what was written before stays."""
+    attempt = session.begin_nested()
+    try:
+        yield
+    finally:
+        attempt.rollback()
 
 
 @contextmanager

@@ -14,8 +14,12 @@ from observability import configure_logs
 from settings import Settings, get_settings
 from web import errors
 from web.api import (
+    accruals,
+    adjustments,
+    agreements,
     documentation,
     events,
+    explaining,
     flex_changes,
     notes,
     persons,
@@ -32,17 +36,23 @@ from web.metrics import Measured
 from web.pages import (
     access,
     acting,
+    admin_adjustments,
+    admin_agreements,
+    admin_holidays,
     admin_lists,
     admin_people,
     admin_projects,
     admin_types,
+    balances,
     dead_letters,
     exports,
     flex,
+    flex_reversal,
     imports,
     inbox,
     owner_review,
     planned,
+    rebuilds,
     record,
     sheet,
     start,
@@ -51,7 +61,9 @@ from web.pages import (
     week_copy,
     week_rows,
     week_timer,
+    what_if,
 )
+from web.pages import explaining as explained_balances
 from web.pages import notes as day_notes
 from web.security import Security
 from web.services import Services
@@ -72,11 +84,19 @@ ROUTERS = (
     exports.router,
     sheet.router,
     record.router,
+    balances.router,
+    explained_balances.router,
     acting.router,
     admin_lists.router,
     admin_people.router,
     admin_projects.router,
     admin_types.router,
+    admin_holidays.router,
+    what_if.router,
+    rebuilds.router,
+    admin_agreements.router,
+    admin_adjustments.router,
+    flex_reversal.router,
     dead_letters.router,
     imports.router,
     access.router,
@@ -91,6 +111,10 @@ API = (
     time_period_types.router,
     persons.router,
     projects.router,
+    agreements.router,
+    adjustments.router,
+    accruals.router,
+    explaining.router,
     events.router,
 )
 """What programs use; all of it stands in the description at /openapi.json."""

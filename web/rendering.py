@@ -13,7 +13,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lucide.jinja import lucide
 from markupsafe import Markup
 
+from models.rules.accrual_types import Unit
 from models.rules.durations import hours_text, signed_hours_text
+from models.rules.typed_totals import day_length_text, signed_total_text, total_text
 from web.assets import asset
 from web.auth.csrf import masked
 from web.htmx import VARY, htmx
@@ -75,6 +77,11 @@ def day_month(day: date) -> str:
     return f"{day.day} {day:%B}"
 
 
+def day_year(day: date) -> str:
+    """18 November 2026"""
+    return f"{day.day} {day:%B %Y}"
+
+
 def date_range(start: date, end: date) -> str:
     """16 – 22 November 2026, naming a month or year twice only when they differ."""
     if (start.year, start.month) == (end.year, end.month):
@@ -96,9 +103,13 @@ def clock(moment: datetime) -> str:
 FILTERS: Mapping[str, Any] = {
     "hours": hours_text,
     "signed_hours": signed_hours_text,
+    "total": lambda value, unit: total_text(value, Unit(unit)),
+    "signed_total": lambda value, unit: signed_total_text(value, Unit(unit)),
+    "day_length": day_length_text,
     "day_long": day_long,
     "day_short": day_short,
     "day_month": day_month,
+    "day_year": day_year,
     "date_range": date_range,
     "when": when,
     "clock": clock,

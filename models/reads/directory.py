@@ -13,10 +13,11 @@ from sqlalchemy.orm import Session, aliased
 
 from models.errors import NotFound
 from models.reads.shown import PersonShown
-from models.rules.accrual_types import ACCRUAL_TITLES
+from models.rules.accrual_types import ACCRUAL_TITLES, ACCRUAL_TYPES, AccrualCode
 from models.rules.people import PersonContent, ProjectContent
 from models.rules.period_types import TypeContent
 from models.rules.policy import Role
+from models.rules.typed_totals import day_length_text, total_text
 from models.store import directory, period_types, projects
 from models.store.changes import Kept, last_version
 from models.store.lists import Line, Plan
@@ -176,7 +177,7 @@ def staff_ids_of(session: Session, person_ids: frozenset[UUID]) -> list[str]:
 
 
 def changes_of(session: Session, subject_id: UUID, zone: ZoneInfo) -> tuple[ChangeShown, ...]:
-    """Every change of a person, project, type or of the rules, newest first."""
+    """Every change of a person, project, type, agreement or of the rules, newest first."""
     these = (
         select(DirectoryChange, Person.id, Person.staff_id, Person.name)
         .join(Person, Person.id == DirectoryChange.changed_by_id)
@@ -222,7 +223,12 @@ LABELS: Mapping[str, str] = {
     "personIds": "Only for",
     "accent": "Colour",
     "position": "Place in lists",
+    "startDate": "First day",
+    "endDate": "Last day",
+    "standardDayMinutes": "Standard day",
+    **{f"targets.{code.value}": title for code, title in ACCRUAL_TITLES.items()},
     "lateAfterWorkingDays": "Late after working days",
+    "balanceTolerancePercent": "On target within percent",
     "password": "Password",
     "active": "Active",
 }
@@ -234,7 +240,7 @@ _BY_VALUE: Mapping[str, Mapping[str, str]] = {
     "roles": {role.value: role.value.replace("_", " ") for role in Role},
 }
 _OF_PEOPLE = frozenset({"supervisorId", "leadId", "personIds"})
-_DAYS = frozenset({"effectiveFrom", "effectiveTo"})
+_DAYS = frozenset({"effectiveFrom", "effectiveTo", "startDate", "endDate"})
 
 
 def _shown(change: DirectoryChange, who: PersonShown, names: Mapping[str, str], zone: ZoneInfo) -> ChangeShown:
@@ -260,8 +266,17 @@ def _flat(state: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in state.items():
         if isinstance(value, dict):
             yield from ((f"{key}.{inner}", rule) for inner, rule in value.items())
+        elif key == "targets":
+            yield from ((f"{key}.{each['type']}", _target_words(each)) for each in value)
         else:
             yield key, value
+
+
+def _target_words(target: Mapping[str, Any]) -> str:
+    """1,731 h. Or, for somebody who worked elsewhere before: 1,731 h, of which 900 h were left."""
+    unit = ACCRUAL_TYPES[AccrualCode(target["type"])].unit
+    said, opening = total_text(target["target"], unit), target["openingBalance"]
+    return said if opening == target["target"] else f"{said}, of which {total_text(opening, unit)} were left"
 
 
 def _words(key: str, value: Any, names: Mapping[str, str]) -> str:
@@ -275,6 +290,8 @@ def _words(key: str, value: Any, names: Mapping[str, str]) -> str:
     if key in _DAYS:
         day = date.fromisoformat(value)
         return f"{day.day} {day:%B %Y}"
+    if key == "standardDayMinutes":
+        return day_length_text(value)
     return names.get(value, value) if key in _OF_PEOPLE else _BY_VALUE.get(key, {}).get(value, str(value))
 
 

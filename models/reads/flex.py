@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.commands import made_by
+from models.errors import NotFound
 from models.reads.notes import said_by
 from models.reads.shown import FlexShown, PersonShown, SpanShown
 from models.reads.viewer import shown
@@ -17,6 +18,7 @@ from models.rules.days import day_bounds
 from models.rules.flex import FlexType, ShiftChange, satisfied
 from models.rules.periods import Period
 from models.store.people import Circle, Member
+from models.tables.accruals import Adjustment, Contribution
 from models.tables.people import Person
 from models.tables.timecard import FlexChange, TimeEntry, TimeEntryVersion, TimePeriodType
 from models.tables.timesheet import Command
@@ -46,19 +48,26 @@ class FlexRow:
 
 def flex_changes_in(session: Session, owner_id: UUID, period: Period, zone: ZoneInfo) -> tuple[FlexShown, ...]:
     """The changes of shifts that were or are in a period, in the order they were recorded."""
-    before, _, author, responsible = _ALIASES
-    rows = session.execute(
-        _changes()
-        .add_columns(author.name, responsible.name)
-        .join(author, author.id == FlexChange.author_id)
-        .outerjoin(responsible, responsible.id == FlexChange.on_behalf_of_id)
-        .where(
-            FlexChange.owner_id == owner_id,
-            or_(*(each.local_date.between(period.start, period.end) for each in (FlexChange, before))),
-        )
-        .order_by(FlexChange.created_at, FlexChange.id)
-    )
-    return tuple(_shown(FlexRow(*row[:3]), said_by(*row[3:]), zone) for row in rows)
+    before, *_ = _ALIASES
+    in_period = (each.local_date.between(period.start, period.end) for each in (FlexChange, before))
+    found = _told().where(FlexChange.owner_id == owner_id, or_(*in_period))
+    return _all_shown(session, found.order_by(FlexChange.created_at, FlexChange.id), zone)
+
+
+def newest_flex_changes(session: Session, owner_id: UUID, limit: int, zone: ZoneInfo) -> tuple[FlexShown, ...]:
+    """The changes of somebody's shifts, those of the latest days first."""
+    theirs = _told().where(FlexChange.owner_id == owner_id)
+    newest_first = theirs.order_by(FlexChange.local_date.desc(), FlexChange.id.desc())
+    return _all_shown(session, newest_first.limit(limit), zone)
+
+
+def flex_change_shown(session: Session, flex_change_id: UUID, zone: ZoneInfo) -> tuple[UUID, FlexShown]:
+    """One change, and whose shift it was. Raises `NotFound`."""
+    owner_id = session.scalar(select(FlexChange.owner_id).where(FlexChange.id == flex_change_id))
+    if owner_id is None:
+        raise NotFound("There is no such page, or you may not see it.")
+    (shown_,) = _all_shown(session, _told().where(FlexChange.id == flex_change_id), zone)
+    return owner_id, shown_
 
 
 def flex_made_by(session: Session, commands: Sequence[Command]) -> dict[UUID, FlexRow]:
@@ -134,11 +143,11 @@ def _above(circle: Circle) -> Iterator[Member]:
         member = circle.members.get(member.rank.supervisor_id or member.id)
 
 
-_ALIASES = aliased(TimeEntryVersion), aliased(TimeEntryVersion), aliased(Person), aliased(Person)
+_ALIASES = aliased(TimeEntryVersion), aliased(TimeEntryVersion)
 
 
 def _changes() -> Select[FlexChange, TimeEntryVersion, TimeEntryVersion]:
-    before, after, *_ = _ALIASES
+    before, after = _ALIASES
     return (
         select(FlexChange, before, after)
         .join(
@@ -152,8 +161,57 @@ def _changes() -> Select[FlexChange, TimeEntryVersion, TimeEntryVersion]:
     )
 
 
-def _shown(row: FlexRow, author: str, zone: ZoneInfo) -> FlexShown:
+_Told = Select[FlexChange, TimeEntryVersion, TimeEntryVersion, str, str | None, bool, datetime | None, str | None]
+
+
+def _told() -> _Told:
+    """Changes with who recorded them, and what became of their credits."""
+    author, responsible, giver = aliased(Person), aliased(Person), aliased(Person)
+    found: _Told = (
+        _changes()
+        .add_columns(author.name, responsible.name, _uses_credit(), Adjustment.recorded_at, giver.name)
+        .join(author, author.id == FlexChange.author_id)
+        .outerjoin(responsible, responsible.id == FlexChange.on_behalf_of_id)
+        .outerjoin(Adjustment, Adjustment.reverses_flex_change_id == FlexChange.id)
+        .outerjoin(giver, giver.id == Adjustment.authorised_by_id)
+    )
+    return found
+
+
+def _uses_credit() -> ColumnElement[bool]:
+    """Whether what a change contributes, as it was computed last, is anything."""
+    used, newer = aliased(Contribution), aliased(Contribution)
+    of_this = and_(
+        used.time_entry_id == FlexChange.entry_after_id,
+        used.time_entry_version == FlexChange.entry_after_version,
+        used.flex_change_id == FlexChange.id,
+    )
+    last = (
+        select(func.max(newer.computation))
+        .where(
+            newer.time_entry_id == used.time_entry_id,
+            newer.time_entry_version == used.time_entry_version,
+            newer.accrual_code == used.accrual_code,
+            newer.day == used.day,
+        )
+        .scalar_subquery()
+    )
+    return exists().where(of_this, used.value != 0, used.computation == last)
+
+
+def _all_shown(session: Session, found: _Told, zone: ZoneInfo) -> tuple[FlexShown, ...]:
+    return tuple(
+        _shown(FlexRow(change, before, after), said_by(author, responsible), uses, (giver, at), zone)
+        for change, before, after, author, responsible, uses, at, giver in session.execute(found)
+    )
+
+
+def _shown(
+    row: FlexRow, author: str, uses_credit: bool, given_back: tuple[str | None, datetime | None], zone: ZoneInfo
+) -> FlexShown:
+    giver, at = given_back
     return FlexShown(
+        id=row.change.id,
         type=row.label,
         before=_span(row.before, zone),
         after=_span(row.after, zone),
@@ -161,6 +219,8 @@ def _shown(row: FlexRow, author: str, zone: ZoneInfo) -> FlexShown:
         author=author,
         at=row.change.created_at.astimezone(zone),
         note=row.change.note,
+        uses_credit=uses_credit,
+        given_back=(giver, at.astimezone(zone)) if giver and at else None,
     )
 
 

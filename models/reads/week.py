@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
-from models.reads.balances import agreement_on, tiles
+from models.reads.balances import agreements_between, tiles
 from models.reads.entries import WEEKEND, dates, days_of, last_entry, live_entries, rows_of, type_shown
 from models.reads.flex import flex_changes_in
 from models.reads.notes import notes_in
@@ -50,8 +50,9 @@ def week_page(session: Session, onlooker: Onlooker, asked: WeekOf) -> WeekShown:
     period = period_of(day, policy.week_starts_on)
     sheet_id = timesheet_id(onlooker.tenant_id, circle.owner.id, period.start)
     sheet = session.get(Timesheet, sheet_id)
-    agreement = agreement_on(session, circle.owner.id, period.end)
-    plan = plan_by_day(agreement, period)
+    agreements = agreements_between(session, circle.owner.id, period.start, period.end)
+    agreement = next((each for each in agreements if each.end_date >= period.end), None)
+    plan = {day: minutes for each in agreements for day, minutes in plan_by_day(each, period).items()}
     days = days_of(live_entries(session, sheet_id, zone), period.start, period.end, today, day, plan)
     types = _types(session)
     own = onlooker.person_id == circle.owner.id
@@ -81,7 +82,11 @@ def week_page(session: Session, onlooker: Onlooker, asked: WeekOf) -> WeekShown:
         certification=policy.certification,
         approver=approver_name(circle),
         revision_reason=revision_reason(session, sheet) if sheet else None,
-        has_agreement=agreement is not None,
+        days_without_agreement=frozenset(
+            day
+            for day in dates(period.start, period.end)
+            if not any(each.start_date <= day <= each.end_date for each in agreements)
+        ),
         notes=notes_in(session, circle.owner.id, period, zone),
         flex_changes=flex_changes_in(session, circle.owner.id, period, zone),
         acts=acts_on(session, onlooker, circle, sheet_id),

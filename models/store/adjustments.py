@@ -136,7 +136,7 @@ def _used_by(session: Session, flex_change_id: UUID) -> Sequence[tuple[date, int
         )
         .order_by(Contribution.computation)
     )
-    last = dict(rows.tuples().all())
+    last = dict(rows.all())
     return [(day, value) for day, value in last.items() if value]
 
 

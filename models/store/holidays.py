@@ -3,6 +3,7 @@
 Every function is one command in the caller's transaction. Refusals are `Invalid`, `NotYours`, `Stale` and `KeyReused`.
 """
 
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -53,7 +54,7 @@ def set_holiday(session: WriteSession, given: GivenBy, content: HolidayContent) 
         said = {"kind": content.kind.value, "name": content.name}
         row = insert(HolidayException).values(key | said)
         session.execute(row.on_conflict_do_update(index_elements=list(key), set_=said))
-    subject = uuid5(given.tenant_id, f"holiday/{content.place}/{content.day.isoformat()}")
+    subject = holiday_id(given.tenant_id, content.place, content.day)
     change = Change(subject, last_version(session, subject) + 1, before.json, content.json)
     keep(session, given, Subject.HOLIDAY, asked, [change])
     counts_otherwise(session, given, f"Public holidays of {content.place}", agreed_people(session, content.place))
@@ -81,6 +82,11 @@ def set_tolerance(session: WriteSession, given: GivenBy, version: int, percent: 
     session.execute(update(TenantPolicy).where(theirs).values(balance_tolerance_percent=percent))
     told: list[dict[str, Any]] = [{"balanceTolerancePercent": value} for value in (before, percent)]
     keep(session, given, Subject.BALANCES, asked, [Change(subject, version + 1, *told)])
+
+
+def holiday_id(tenant_id: UUID, place: str, day: date) -> UUID:
+    """What changes of a day of a place are recorded under."""
+    return uuid5(tenant_id, f"holiday/{place}/{day.isoformat()}")
 
 
 def balance_rules_id(tenant_id: UUID) -> UUID:

@@ -151,6 +151,13 @@ def _are_waiting(number: int, owner_engine: Engine) -> bool:
     return waiters(owner_engine) == number
 
 
+def end_session(connection: Connection, owner_engine: Engine) -> None:
+    """The server ends a connection in the middle of its transaction, as when it is restarted."""
+    process = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
+    with owner_engine.connect() as other:
+        assert other.scalar(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": process})
+
+
 def waiters(owner_engine: Engine) -> int:
     """How many transactions wait for another one."""
     waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy import Connection, Engine, event
 from temporalio.exceptions import ApplicationError
 
 from activities.failures import PASSING
@@ -19,6 +19,7 @@ from models.messages import CommandOutcome
 from models.rules.flex import FlexType
 from models.rules.transitions import CommandKind, State
 from models.standard import ABSENCE
+from tests.activities.conftest import end_session
 from tests.desk import Desk, Life
 from tests.factories import MONDAY, NEXT_MONDAY, Asking, worked
 
@@ -213,20 +214,14 @@ def _taken_away(engine: Engine, owner_engine: Engine) -> Iterator[_Fault]:
 
     def before_statement(connection: Connection, _: object, statement: str, *__: object) -> None:
         if fault.is_due(statement):
-            _end(connection, owner_engine)
+            end_session(connection, owner_engine)
 
     def before_commit(connection: Connection) -> None:
         if fault.is_due("COMMIT"):
-            _end(connection, owner_engine)
+            end_session(connection, owner_engine)
 
     event.listen(engine, "before_cursor_execute", before_statement)
     event.listen(engine, "commit", before_commit)
     yield fault
     event.remove(engine, "before_cursor_execute", before_statement)
     event.remove(engine, "commit", before_commit)
-
-
-def _end(connection: Connection, owner_engine: Engine) -> None:
-    process = connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
-    with owner_engine.connect() as other:
-        assert other.scalar(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": process})

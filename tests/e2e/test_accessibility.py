@@ -2,26 +2,29 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, update
 
 from models.database import command_transaction
+from models.rules.accrual_types import AccrualCode
 from models.rules.flex import FlexType
 from models.rules.transitions import State
-from models.standard import ABSENCE, OVERTIME, SHIFT
+from models.standard import ABSENCE, ON_CALL, OVERTIME, SHIFT
+from models.store.adjustments import AdjustmentContent, adjust
+from models.store.changes import GivenBy
 from models.store.dead_letters import keep_letter
 from models.store.owner_review import Answer, Verdict, answer
-from models.tables.accruals import Agreement, AgreementTarget
+from models.tables.accruals import Accrual, Agreement, AgreementTarget
 from tests.desk import Life
 from tests.e2e.conftest import DESK, PHONE, People
 from tests.e2e.steps import TODAY, act_for, edit, fill_times, record
-from tests.factories import MONDAY, Asking, change_person, worked
+from tests.factories import MONDAY, Asking, change_person, hire, worked
 
 pytestmark = pytest.mark.e2e
 
@@ -250,20 +253,71 @@ def history_exports(scene: Scene) -> Page:
 
 
 def balances(scene: Scene) -> Page:
+    scene.life.desk.do(scene.life.duane.record(worked("18:00", "24:00", type_id=ON_CALL)))
+    adjusted(scene, MONDAY, "By hand.")
     page = scene.duane(State.DRAFT, f"/balances?on={MONDAY}")
     page.get_by_text("Show as a table").click()
-    return showing(page, "Left after it")
+    page.locator("#plot").focus()
+    return showing(page, "Should be left")
 
 
 def balances_untouched(scene: Scene) -> Page:
-    return showing(scene.duane(path="/balances"), "No recorded time has counted yet")
+    page = scene.duane(path="/balances")
+    page.get_by_text("Show as a table").click()
+    return showing(page, "Nothing has counted yet")
 
 
 def balances_without_an_agreement(scene: Scene) -> Page:
     with scene.owner_engine.begin() as connection:
         for table in (AgreementTarget, Agreement):
             connection.execute(delete(table).where(table.tenant_id == scene.life.org.tenant_id))
-    return showing(scene.duane(path="/balances"), "No balances yet")
+    return showing(scene.duane(State.DRAFT, path=f"/balances?on={MONDAY}"), "Not counted yet")
+
+
+def balances_in_a_gap(scene: Scene) -> Page:
+    """A day without an agreement, beside a year with one."""
+    return showing(scene.suzanne(f"/balances?on=2030-01-01&person={scene.staff_id}"), "Add an agreement")
+
+
+def team_balances(scene: Scene) -> Page:
+    """Somebody with a target, and somebody without an agreement."""
+    hire(scene.owner_engine, scene.life.org, "Monica Reyes", "worker", supervisor=scene.life.org.roland)
+    return showing(scene.roland(f"/balances/team?on={MONDAY}", State.DRAFT), "No agreement")
+
+
+def team_balances_of_nobody(scene: Scene) -> Page:
+    page = scene.roland(f"/balances/team?on={MONDAY}&status=over_target", state=None)
+    return showing(page, "Nobody like that")
+
+
+def explain(scene: Scene, code: str = "ANNUAL_TARGET_HOURS") -> Page:
+    return scene.duane(path=f"/balances/explain?type={code}&date={MONDAY}")
+
+
+def balance_explained(scene: Scene) -> Page:
+    busy_day(scene)
+    return showing(explain(scene), "To the minute: 100000 − 420 + 0 = 99580 min.")
+
+
+def balance_of_flex_credits_explained(scene: Scene) -> Page:
+    busy_day(scene)
+    return showing(explain(scene, "FLEXIBLE_CREDITS"), "The change itself uses 1 credit")
+
+
+def balance_explained_as_wrong(scene: Scene) -> Page:
+    scene.life.bring_to(State.APPROVED)
+    with scene.owner_engine.begin() as connection:
+        theirs = Accrual.person_id == scene.life.org.duane
+        connection.execute(update(Accrual).where(theirs).values(balance=Accrual.balance + 1))
+    return showing(explain(scene), "The stored balances are wrong.")
+
+
+def balance_not_counted_explained(scene: Scene) -> Page:
+    scene.life.record()
+    with scene.owner_engine.begin() as connection:
+        for table in (AgreementTarget, Agreement):
+            connection.execute(delete(table).where(table.tenant_id == scene.life.org.tenant_id))
+    return showing(explain(scene), "Not counted yet")
 
 
 def people_listed(scene: Scene) -> Page:
@@ -315,11 +369,136 @@ def types(scene: Scene) -> Page:
 
 
 def type_refused(scene: Scene) -> Page:
-    scene.life.record()
     page = scene.suzanne(f"/admin/types/{SHIFT}")
-    page.get_by_label("Counts to target hours").uncheck()
+    page.get_by_label("Name").fill("Absence")
     page.get_by_role("button", name="Save changes").click()
-    return showing(page, "what it feeds stays")
+    return showing(page, "Another type has this name already")
+
+
+def agreements(scene: Scene) -> Page:
+    """Somebody without one, and a rule in the history."""
+    hire(scene.owner_engine, scene.life.org, "Monica Reyes", "worker", supervisor=scene.life.org.roland)
+    page = scene.suzanne("/admin/agreements")
+    page.get_by_label("Balances count as on target").fill("7")
+    page.get_by_role("button", name="Save the rule").click()
+    return showing(page, "On target within percent")
+
+
+def agreements_of_nobody(scene: Scene) -> Page:
+    return showing(scene.suzanne("/admin/agreements?q=Quill"), "Nobody is to be shown")
+
+
+def agreement_refused(scene: Scene) -> Page:
+    """With all that is said of a next year, beside the year before."""
+    page = scene.suzanne(f"/admin/agreements/new?person={scene.staff_id}")
+    page.get_by_label("Night hours: target").fill("many")
+    page.get_by_label("Standard day").fill("long")
+    page.get_by_role("button", name="Add this agreement").click()
+    return showing(page, "“many” cannot be read")
+
+
+def agreement_changed(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/agreements?q=Duane")
+    page.get_by_role("link", name="Edit the agreement of Duane Barry").click()
+    page.get_by_label("Night hours: target").fill("100 h")
+    page.get_by_role("button", name="Save changes").click()
+    return showing(page, "1 balance changed")
+
+
+def adjustments(scene: Scene) -> Page:
+    adjusted(scene, MONDAY, "By hand, after we had talked about it.")
+    return showing(scene.suzanne("/admin/adjustments"), "By hand")
+
+
+def adjustments_like_none(scene: Scene) -> Page:
+    return showing(scene.suzanne("/admin/adjustments?type=NIGHT_HOURS"), "No adjustment is like that")
+
+
+def adjustment_refused(scene: Scene) -> Page:
+    page = scene.suzanne(f"/admin/adjustments/new?person={scene.staff_id}&type=NIGHT_HOURS&date={MONDAY}&value=1")
+    page.get_by_role("button", name="Adjust the balance").click()
+    return showing(page, "Say why")
+
+
+def person_with_books(scene: Scene) -> Page:
+    busy_day(scene)
+    adjusted(scene, MONDAY, "By hand.")
+    return showing(scene.suzanne(f"/admin/people/{scene.staff_id}"), "By hand.")
+
+
+def credit_offered(scene: Scene) -> Page:
+    busy_day(scene)
+    return showing(scene.suzanne(scene.week), "Give the credit back")
+
+
+def credit_refused(scene: Scene) -> Page:
+    page = credit_offered(scene)
+    page.locator(".give-back textarea").fill(" ")
+    page.get_by_role("button", name="Give the credit back").click()
+    return showing(page, "Say why")
+
+
+def adjusted(scene: Scene, day: date, reason: str) -> None:
+    """Suzanne gave Duane an hour and a half."""
+    given = GivenBy(scene.life.org.tenant_id, scene.life.org.suzanne, uuid4())
+    with command_transaction(scene.life.desk.engine, given.tenant_id) as session:
+        adjust(
+            session, given, AdjustmentContent(scene.life.org.duane, AccrualCode.ANNUAL_TARGET_HOURS, day, 90, reason)
+        )
+
+
+def holidays(scene: Scene) -> Page:
+    """One day added, one left out, both in the history."""
+    page = scene.suzanne("/admin/holidays?place=GB-ENG&year=2026")
+    page.get_by_label("Day", exact=True).fill(MONDAY.isoformat())
+    page.get_by_label("Name").fill("Founders’ day")
+    page.get_by_role("button", name="Add this day").click()
+    page.get_by_role("button", name="Leave out Friday 25 December", exact=True).click()
+    return showing(page, "Left out")
+
+
+def holidays_refused(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/holidays?place=GB-ENG&year=2026")
+    page.get_by_label("Day", exact=True).fill("2026-12-25")
+    page.get_by_role("button", name="Add this day").click()
+    return showing(page, "a public holiday of GB-ENG already")
+
+
+def what_if_answered(scene: Scene) -> Page:
+    scene.life.record("22:00", "30:00")
+    page = scene.suzanne(f"/admin/types/{SHIFT}")
+    page.get_by_label("Night hours").uncheck()
+    page.get_by_role("button", name="See what it would change").click()
+    return showing(page, "1 of 6 people would have other balances")
+
+
+def what_if_refused(scene: Scene) -> Page:
+    """With a look in the list."""
+    page = what_if_answered(scene)
+    page.goto("/admin/what-if")
+    page.get_by_role("button", name="See what it would change").click()
+    return showing(page, "cannot be read")
+
+
+def rebuild_going_on(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/rebuilds")
+    page.get_by_label("At most so many people each second").fill("1")
+    page.get_by_role("button", name="Rebuild all balances").click()
+    return showing(page, "Going on")
+
+
+def rebuild_stopped(scene: Scene) -> Page:
+    page = rebuild_going_on(scene)
+    page.get_by_role("button", name="Stop").click()
+    return showing(page, "Go on with the other")
+
+
+def rebuilds(scene: Scene) -> Page:
+    page = rebuild_stopped(scene)
+    page.goto("/admin/rebuilds")
+    page.get_by_label("At most so many people each second").fill("many")
+    page.get_by_role("button", name="Rebuild all balances").click()
+    return showing(page, "whole number from 1 to 10,000")
 
 
 def list_refused(scene: Scene) -> Page:
@@ -609,6 +788,13 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     balances,
     balances_untouched,
     balances_without_an_agreement,
+    balance_explained,
+    balance_of_flex_credits_explained,
+    balance_explained_as_wrong,
+    balance_not_counted_explained,
+    balances_in_a_gap,
+    team_balances,
+    team_balances_of_nobody,
     around_entries,
     around_entries_for_a_supervisor,
     around_entries_refused,
@@ -627,6 +813,23 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     project_refused,
     types,
     type_refused,
+    agreements,
+    agreements_of_nobody,
+    agreement_refused,
+    agreement_changed,
+    adjustments,
+    adjustments_like_none,
+    adjustment_refused,
+    person_with_books,
+    credit_offered,
+    credit_refused,
+    holidays,
+    holidays_refused,
+    what_if_answered,
+    what_if_refused,
+    rebuild_going_on,
+    rebuild_stopped,
+    rebuilds,
     list_refused,
     list_looked_at,
     events_kept,

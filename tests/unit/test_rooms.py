@@ -23,6 +23,8 @@ OURS = (
     "observability",
     "countersign",
     "upkeep",
+    "accruals",
+    "doctor",
     "demo",
     "bench",
     "tests",
@@ -63,6 +65,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...] | None]] = {
     ),
     "worker.py": (("models", "activities", "workflows", "settings", "observability", "upkeep"), None),
     "upkeep.py": (("models", "workflows.starting", "settings"), None),
+    "accruals.py": (("models", "workflows.starting", "settings"), None),
     "supervisor": (("supervisor", "settings", "embedded", "processes"), None),
     "settings.py": (("supervisor.state",), None),
     "embedded.py": (("processes",), None),
@@ -191,6 +194,7 @@ NOT_OURS_TO_COMMIT = (
     "worker.py",
     "countersign.py",
     "doctor.py",
+    "accruals.py",
     "web/app.py",
 )
 """Connect to other things by the same word: sockets, Temporal, embedded servers as their superuser."""

@@ -650,8 +650,8 @@ class TestCalendar:
     async def test_many_shifts_are_read_and_sent_bit_by_bit(
         self, site: Site, org: Organisation, duane: Browser, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("web.pages.exports.IN_MEMORY", 100)
-        monkeypatch.setattr("web.pages.exports.CHUNK", 100)
+        monkeypatch.setattr("web.exports.files.IN_MEMORY", 100)
+        monkeypatch.setattr("web.exports.files.CHUNK", 100)
         monkeypatch.setattr("models.reads.entries.BATCH", 2)
         mine = this_week(site, org)
         for hour in range(9, 16):

@@ -17,7 +17,18 @@ from tests.web.conftest import Site
 from web.auth.refusals import SignInRefused
 from web.auth.sign_in import Credentials, sign_in
 
-CROWDED = ("accrual", "command", "person", "submission", "time_entry", "time_entry_version", "timesheet")
+CROWDED = (
+    "accrual",
+    "agreement",
+    "agreement_target",
+    "command",
+    "person",
+    "person_role",
+    "submission",
+    "time_entry",
+    "time_entry_version",
+    "timesheet",
+)
 """Tables that grow with time or people, and that are filled here."""
 
 COLLEAGUES = 5_000
@@ -42,6 +53,9 @@ def crowded(owner_engine: Engine) -> Organisation:
             _COMMANDS,
             _ACTS_OF_OTHERS,
             _ACCRUALS,
+            _ROLES,
+            _AGREEMENTS,
+            _TARGETS,
         ):
             connection.execute(text(statement), names)
     with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -96,6 +110,20 @@ _ACCRUALS = """
     SELECT tenant_id, id, 'ANNUAL_TARGET_HOURS', '2026-11-16', 480, 99520
     FROM person WHERE tenant_id = :tenant AND staff_id LIKE 'colleague-%'
 """
+_ROLES = """
+    INSERT INTO person_role (tenant_id, person_id, role)
+    SELECT tenant_id, id, 'worker' FROM person WHERE tenant_id = :tenant AND staff_id LIKE 'colleague-%'
+"""
+_AGREEMENTS = """
+    INSERT INTO agreement (id, tenant_id, person_id, start_date, end_date, standard_day_minutes)
+    SELECT gen_random_uuid(), tenant_id, id, '2026-04-01', '2027-03-31', 444
+    FROM person WHERE tenant_id = :tenant AND staff_id LIKE 'colleague-%'
+"""
+_TARGETS = """
+    INSERT INTO agreement_target (tenant_id, agreement_id, accrual_code, target, opening_balance)
+    SELECT a.tenant_id, a.id, 'ANNUAL_TARGET_HOURS', 100000, 100000
+    FROM agreement a JOIN person p ON p.id = a.person_id WHERE p.tenant_id = :tenant AND p.staff_id LIKE 'colleague-%'
+"""
 
 
 async def test_no_page_reads_an_organisation(site: Site, crowded: Organisation, engine: Engine) -> None:
@@ -109,17 +137,36 @@ async def test_no_page_reads_an_organisation(site: Site, crowded: Organisation, 
             (duane, week),
             (duane, f"/history/{key.timesheet_id}"),
             (duane, "/balances"),
+            (duane, "/balances?on=2030-01-01"),
+            (roland, "/balances/team"),
             (roland, "/inbox"),
             (roland, f"/inbox/{key.timesheet_id}"),
             (suzanne, "/inbox"),
             (suzanne, "/admin/people"),
         ):
             await browser.page(address)
-        for file in (f"/timesheets/{key.timesheet_id}/export.csv", f"{week.rpartition('/week')[0]}/shifts.ics"):
+        for file in (
+            f"/timesheets/{key.timesheet_id}/export.csv",
+            f"{week.rpartition('/week')[0]}/shifts.ics",
+            "/balances.csv",
+        ):
             assert (await duane.get(file)).status_code == 200
 
     assert asked
     assert _read_whole(engine, crowded, asked) == set()
+
+
+async def test_how_everybody_stands_is_found_by_one_balance_of_each(
+    site: Site, crowded: Organisation, engine: Engine
+) -> None:
+    """Who looks at everybody reads everybody, but of none more than the last day on which something happened."""
+    with _noting() as asked:
+        await site.browser(crowded, crowded.suzanne).page("/balances/team?on=2026-11-22")
+
+    ranked = [(statement, parameters) for statement, parameters in asked if "nearness" in statement]
+    read = list(_read(engine, crowded, ranked, "accrual"))
+    assert read
+    assert all(_is_narrow(scan) and scan["Actual Rows"] <= 1 for scan in read)
 
 
 async def test_no_command_reads_an_organisation(site: Site, crowded: Organisation, engine: Engine) -> None:
@@ -150,6 +197,10 @@ async def test_no_call_reads_an_organisation(site: Site, crowded: Organisation, 
             "/resources/timesheets?state=draft",
             f"/resources/timesheets/{entry['timesheetId']}",
             f"/resources/timesheets/{entry['timesheetId']}/history",
+            "/resources/accruals?from=2026-04-01&to=2027-04-01",
+            f"/resources/accruals/summary?date={LATER}",
+            "/resources/agreements",
+            "/resources/adjustments",
         ):
             assert (await duane.get(path)).status_code == 200
 
@@ -206,12 +257,17 @@ _CAREER = """
 
 def _entries_read(engine: Engine, org: Organisation, asked: list[Asked]) -> Iterator[dict[str, Any]]:
     """How the statements really read time entries."""
+    reading = [each for each in asked if each[0].startswith("SELECT") and "FROM time_entry" in each[0]]
+    return _read(engine, org, reading, "time_entry")
+
+
+def _read(engine: Engine, org: Organisation, asked: list[Asked], table: str) -> Iterator[dict[str, Any]]:
+    """How these statements really read a table."""
     with engine.connect() as connection:
         connection.execute(text("SELECT set_config('countersign.tenant', :id, true)"), {"id": str(org.tenant_id)})
         for statement, parameters in asked:
-            if statement.startswith("SELECT") and "FROM time_entry" in statement:
-                plan = _plan(connection, statement, parameters, "ANALYZE, FORMAT JSON")
-                yield from (node for node in _nodes(plan) if node.get("Relation Name") == "time_entry")
+            plan = _plan(connection, statement, parameters, "ANALYZE, FORMAT JSON")
+            yield from (node for node in _nodes(plan) if node.get("Relation Name") == table)
 
 
 def _rows(scan: dict[str, Any]) -> float:

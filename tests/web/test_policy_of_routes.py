@@ -17,9 +17,12 @@ from models.commands import EntryFields
 from models.database import command_transaction, read_session
 from models.imports import ImportLine, lines_json
 from models.rules import policy
+from models.rules.accrual_types import AccrualCode
+from models.rules.flex import FlexType
 from models.rules.people import ProjectContent
 from models.rules.period_types import TypeContent
 from models.rules.policy import Action, Grant
+from models.rules.supposed import Supposed, TargetForAll
 from models.rules.transitions import State
 from models.standard import SHIFT, TRAINING
 from models.store.changes import GivenBy
@@ -28,8 +31,12 @@ from models.store.imports import CHECKED
 from models.store.lists import PEOPLE_COLUMNS, plan_people
 from models.store.period_types import create_type
 from models.store.projects import create_project
+from models.store.rebuilds import cancel_rebuild, rebuild_everybody
+from models.store.supposing import look_at
+from models.tables.accruals import Agreement
 from models.tables.auth import ApiToken, SignInSession
 from models.tables.intake import EntryImport
+from models.tables.timecard import FlexChange
 from tests import factories
 from tests.contents import Contents
 from tests.desk import Life
@@ -77,6 +84,16 @@ FLEX_FORM: dict[str, object] = {
 }
 PERSON: dict[str, object] = {"name": "Walter", "timeZone": "Europe/London", "holidayCalendar": "GB", "active": "yes"}
 TYPE: dict[str, object] = {"name": "Travel", "valueType": "datetime"}
+HOLIDAY: dict[str, object] = {"place": "GB-ENG", "date": "{day}", "kind": "added", "name": "Founders' day"}
+TARGET: dict[str, object] = {"type": "NIGHT_HOURS", "on": "{day}", "target": "100 h"}
+AGREEMENT: dict[str, object] = {"startDate": "2030-04-01", "endDate": "2031-03-31", "standardDayMinutes": "7:24"}
+ADJUSTMENT: dict[str, object] = {
+    "person": "{plain_id}",
+    "type": "NIGHT_HOURS",
+    "date": "{day}",
+    "value": "-1",
+    "reason": "Because.",
+}
 PEOPLE_LIST: dict[str, object] = {"list": "staff_id,name\nw-1,Walter"}
 A_PLAN = "what that list would do"
 LIST_COMMAND = uuid4()
@@ -125,8 +142,16 @@ LEADS_ON = {
     "GET /access/calendar": "to one's access",
     "GET /access/{token_id}/revocation": "to one's access",
     "GET /import/{import_id}/recording": "to the list",
+    "GET /admin/agreements/rules": "to the agreements",
+    "GET /admin/agreements/{agreement_id}/what-if": "to the agreement",
+    "GET /admin/adjustments/preview": "to the form of a new adjustment",
     "GET /admin/events/{letter_id}/replay": "to the events",
     "GET /admin/events/{letter_id}/discard": "to the events",
+    "GET /admin/types/{type_id}/what-if": "to the type",
+    "GET /admin/holidays/what-if": "to the holidays",
+    "GET /admin/what-if/{rebuild_id}/change": "to what was looked at",
+    "GET /admin/rebuilds/{rebuild_id}/stop": "to the rebuild",
+    "GET /admin/rebuilds/{rebuild_id}/resume": "to the rebuild",
 }
 """Routes that show nothing and change nothing: they answer alike whatever they name, and who comes there is asked."""
 
@@ -192,6 +217,10 @@ ASKING: dict[str, list[Asking]] = {
     "GET /people/{staff_id}/shifts.ics": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
     "GET /history/{sheet_id}": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
     "GET /balances": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
+    "GET /balances.csv": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
+    "GET /balances/team": [Asking(ROLAND, State.DRAFT, {A.SEE_TIME})],
+    "GET /balances/team.csv": [Asking(ROLAND, State.DRAFT, {A.SEE_TIME})],
+    "GET /balances/explain": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
     "GET /admin/people": [Asking(SUZANNE, State.DRAFT, {A.SEE_PEOPLE})],
     "GET /admin/people/{staff_id}/acting": [Asking(SUZANNE, State.DRAFT, {A.ACT_FOR})],
     "POST /admin/people": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE}, {"externalId": "w-1"} | PERSON, own=True)],
@@ -217,6 +246,44 @@ ASKING: dict[str, list[Asking]] = {
     ],
     "GET /admin/types/{type_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES})],
     "POST /admin/types/{type_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES}, {"version": 1} | TYPE)],
+    "POST /admin/types/{type_id}/what-if": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, {"version": 1} | TYPE)],
+    "GET /admin/holidays": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "POST /admin/holidays": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, HOLIDAY, own=True)],
+    "POST /admin/holidays/what-if": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, HOLIDAY, own=True)],
+    "GET /admin/what-if": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "POST /admin/what-if": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, TARGET, own=True)],
+    "GET /admin/what-if/{rebuild_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "GET /admin/what-if/{rebuild_id}/differences.csv": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "POST /admin/what-if/{rebuild_id}/change": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "GET /admin/rebuilds": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "POST /admin/rebuilds": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, {"peoplePerSecond": 1}, own=True)],
+    "GET /admin/rebuilds/hint": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "GET /admin/rebuilds/{rebuild_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "POST /admin/rebuilds/{rebuild_id}/stop": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "POST /admin/rebuilds/{rebuild_id}/resume": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "GET /admin/agreements": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "POST /admin/agreements": [
+        Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, {"person": "{plain_id}"} | AGREEMENT, own=True)
+    ],
+    "GET /admin/agreements/new": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "POST /admin/agreements/rules": [
+        Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, {"version": 0, "balanceTolerancePercent": 3}, own=True)
+    ],
+    "GET /admin/agreements/{agreement_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "POST /admin/agreements/{agreement_id}": [
+        Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, {"version": 1} | AGREEMENT)
+    ],
+    "POST /admin/agreements/{agreement_id}/what-if": [
+        Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, {"version": 1} | AGREEMENT)
+    ],
+    "GET /admin/adjustments": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "POST /admin/adjustments": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, ADJUSTMENT, own=True)],
+    "GET /admin/adjustments/new": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "POST /admin/adjustments/preview": [
+        Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, ADJUSTMENT, shows=True, own=True)
+    ],
+    "GET /admin/flex-changes/{flex_change_id}/reversal": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
+    "POST /admin/flex-changes/{flex_change_id}/reversal": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, BECAUSE)],
     "GET /admin/{kind}/import": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE}, own=True)],
     "GET /admin/{kind}/export": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE}, own=True)],
     "GET /admin/{kind}/template": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_PEOPLE}, own=True)],
@@ -317,6 +384,16 @@ async def scene_of(site: Site, org: Organisation, route: str, asking: Asking) ->
         names["token_id"] = _own_token(site, org)
     if "{import_id}" in route:
         names["import_id"] = _own_list(site, org)
+    if "{rebuild_id}" in route:
+        names["rebuild_id"] = _rebuild(site, org, looks="what-if" in route)
+    if "{agreement_id}" in route:
+        names["agreement_id"] = _agreement(site, org)
+    if "{flex_change_id}" in route:
+        changed = life.duane.change_shift(FlexType.EXTENDED, entry.id, worked("09:00", "18:00"))
+        await asyncio.to_thread(life.desk.do, changed)
+        names["flex_change_id"] = site.rows(org, FlexChange)[0].id
+    if "{plain_id}" in asking.form.values():
+        names["plain_id"] = _plain_id(site, org)
     if "{letter_id}" in route:
         names["letter_id"] = _letter(site, org)
     known = {DIGEST: lambda: site.digest(key), A_PLAN: lambda: _plan(site, org)}
@@ -341,6 +418,10 @@ NAMES: dict[str, object] = {
     "token_id": uuid4(),
     "import_id": uuid4(),
     "letter_id": uuid4(),
+    "agreement_id": uuid4(),
+    "flex_change_id": uuid4(),
+    "plain_id": "x",
+    "rebuild_id": uuid4(),
 }
 """What stands in the addresses of routes."""
 
@@ -352,6 +433,19 @@ def _own_things(site: Site, org: Organisation) -> dict[str, object]:
         project = create_project(session, given[0], ProjectContent(f"{org.slug}-p", "Fence", None))
         type_ = create_type(session, given[1], TypeContent("Journey", "datetime", {}))
     return {"external_id": project.content.external_id, "type_id": type_.id}
+
+
+def _agreement(site: Site, org: Organisation) -> UUID:
+    """Duane's agreement."""
+    (found,) = [row.id for row in site.rows(org, Agreement) if row.person_id == org.duane]
+    return found  # type: ignore[no-any-return]  # a row of a table named by its class
+
+
+def _plain_id(site: Site, org: Organisation) -> str:
+    """A staff id for Duane that says nothing of his organisation: whoever types one reads it again."""
+    plain = f"w-{uuid4().hex[:8]}"
+    factories.change_person(site.owner_engine, org.duane, staff_id=plain)
+    return plain
 
 
 def _own_token(site: Site, org: Organisation) -> UUID:
@@ -391,6 +485,16 @@ def _letter(site: Site, org: Organisation) -> UUID:
     with command_transaction(site.engine, org.tenant_id) as session:
         body = json.dumps(attributes | {"data": shift})
         return keep_letter(session, org.tenant_id, sender, "http", body, "It could not be taken.")
+
+
+def _rebuild(site: Site, org: Organisation, *, looks: bool) -> UUID:
+    """A rebuild, or a look, that was stopped before it began: nobody is at it."""
+    given = GivenBy(org.tenant_id, org.suzanne, uuid4())
+    lower = Supposed(TargetForAll(AccrualCode.NIGHT_HOURS, MONDAY, 9_000))
+    with command_transaction(site.engine, org.tenant_id) as session:
+        id_ = look_at(session, given, lower) if looks else rebuild_everybody(session, given)
+        cancel_rebuild(session, id_)
+    return id_
 
 
 def _plan(site: Site, org: Organisation) -> str:

@@ -1,6 +1,8 @@
 """People, as administrators see and change them."""
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -8,11 +10,17 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
+from models.calendars import places
 from models.database import ReadSession, WriteSession
 from models.errors import Invalid
+from models.reads.adjustments import AdjustmentShown, adjustments_of
+from models.reads.agreements import agreements_of_person
 from models.reads.directory import holders, person_page
+from models.reads.flex import newest_flex_changes
 from models.reads.people import people_page, person_by_staff_id, require
+from models.reads.shown import FlexShown
 from models.reads.viewer import Onlooker
+from models.rules.agreements import AgreementContent
 from models.rules.people import PersonContent
 from models.rules.policy import Action, Role
 from models.store.changes import Kept
@@ -38,6 +46,19 @@ PERSON = Template(
 )
 
 NEW = "/admin/people/new"
+NEWEST = 5
+"""How many adjustments and flex changes the page of a person names."""
+
+
+@dataclass(frozen=True, slots=True)
+class BooksShown:
+    """What somebody's balances follow from beside recorded time."""
+
+    agreement: tuple[UUID, AgreementContent] | None
+    """The one in force today."""
+    others: int
+    adjustments: Sequence[AdjustmentShown]
+    flex_changes: Sequence[FlexShown]
 
 
 def address_of(staff_id: str) -> str:
@@ -68,19 +89,19 @@ async def create(viewer: SignedIn, form: Posted, request: Request, use: Used) ->
         created = (await run_in_threadpool(do)).content
         return go_to(address_of(created.external_id), f"Added {created.name}. They sign in once you set a password.")
 
-    return await or_show_again(request, viewer, PERSON, _read(), form, give())
+    return await or_show_again(request, viewer, PERSON, _read(viewer, use), form, give())
 
 
 @router.get(NEW)
-def new(viewer: SignedIn, request: Request) -> Response:
+def new(viewer: SignedIn, request: Request, use: Used) -> Response:
     """The form of a new person."""
-    return show(request, viewer, PERSON, _read())
+    return show(request, viewer, PERSON, _read(viewer, use))
 
 
 @router.get("/admin/people/{staff_id}")
-def person(staff_id: str, viewer: SignedIn, request: Request) -> Response:
-    """One person, and every change of them."""
-    return show(request, viewer, PERSON, _read(viewer, staff_id))
+def person(staff_id: str, viewer: SignedIn, request: Request, use: Used) -> Response:
+    """One person, what their balances follow from, and every change of them."""
+    return show(request, viewer, PERSON, _read(viewer, use, staff_id))
 
 
 @router.post("/admin/people/{staff_id}")
@@ -100,7 +121,7 @@ async def replace(staff_id: str, viewer: SignedIn, form: Posted, request: Reques
         await run_in_threadpool(do)
         return go_to(address_of(staff_id), "Saved. The change stands below.")
 
-    return await or_show_again(request, viewer, PERSON, _read(viewer, staff_id), form, give())
+    return await or_show_again(request, viewer, PERSON, _read(viewer, use, staff_id), form, give())
 
 
 @router.get("/admin/people/{staff_id}/password")
@@ -113,7 +134,7 @@ def password(staff_id: str, viewer: SignedIn) -> Response:
 async def give_password(staff_id: str, viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
     """Give a person a password, shown this one time, and sign them out everywhere."""
     made = new_password()
-    read = _read(viewer, staff_id)
+    read = _read(viewer, use, staff_id)
 
     async def give() -> Response:
         is_new = await run_in_threadpool(_give_password, viewer, use, staff_id, form, made)
@@ -142,26 +163,39 @@ def new_password() -> str:
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
-def _read(viewer: Viewer | None = None, staff_id: str | None = None) -> Read:
+def _read(viewer: Viewer, use: Services, staff_id: str | None = None) -> Read:
     """What the page of a person shows; of nobody yet without a staff id."""
 
     def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
         require(session, onlooker, Action.MANAGE_PEOPLE)
-        page = person_page(session, staff_id, viewer.zone) if viewer and staff_id is not None else None
+        page = person_page(session, staff_id, viewer.zone) if staff_id is not None else None
         usual = session.get_one(TenantPolicy, onlooker.tenant_id).time_zone
         supervisor_id = page.kept.content.supervisor_id if page else None
         return {
             "known": page,
+            "books": _books(session, page.person.id, viewer, use) if page else None,
             "content": page.kept.content if page else _nobody(usual),
             "roles": [role.value for role in Role],
             "supervisors": [each for each in _supervisors(session, supervisor_id) if not page or each != page.person],
             "time_zones": sorted(time_zones()),
+            "places": sorted(places()),
             "new_password": None,
             "was_set": False,
             "page_title": page.person.name if page else "Add a person",
         }
 
     return read
+
+
+def _books(session: ReadSession, person_id: UUID, viewer: Viewer, use: Services) -> BooksShown:
+    agreements, today = agreements_of_person(session, person_id), use.now().astimezone(viewer.zone).date()
+    in_force = next((pair for pair in agreements if pair[1].covers(today)), None)
+    return BooksShown(
+        in_force,
+        len(agreements) - (1 if in_force else 0),
+        adjustments_of(session, person_id, NEWEST, viewer.zone),
+        newest_flex_changes(session, person_id, NEWEST, viewer.zone),
+    )
 
 
 def _supervisors(session: ReadSession, present: UUID | None) -> Any:

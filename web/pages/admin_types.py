@@ -23,12 +23,14 @@ from models.rules.period_types import (
     TypeContent,
 )
 from models.rules.policy import Action
+from models.rules.supposed import Supposed
 from models.store.changes import GivenBy, Kept
 from models.store.period_types import LONGEST_LATENESS, create_type, kept_type, replace_type, set_lateness
 from web.auth.viewer import Viewer
 from web.forms import parse_day, parse_id, text, version_in
 from web.pages.admin import YES, change, given_by
 from web.pages.page import Posted, Read, SignedIn, Template, Used, go_to, or_show_again, show
+from web.pages.what_if import look
 
 router = APIRouter()
 
@@ -129,11 +131,35 @@ async def replace(type_id: UUID, viewer: SignedIn, form: Posted, request: Reques
     return await or_show_again(request, viewer, TYPE, _read(viewer, type_id, form), form, give())
 
 
+@router.get("/admin/types/{type_id}/what-if")
+def looked(type_id: UUID, viewer: SignedIn) -> Response:
+    """Where a refused form leaves the browser: whoever asks for that address again wants the type."""
+    return go_to(f"/admin/types/{type_id}")
+
+
+@router.post("/admin/types/{type_id}/what-if")
+async def look_at_type(type_id: UUID, viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
+    """Look at what a change of a type would do to balances."""
+
+    def suppose(session: WriteSession) -> Supposed:
+        return Supposed(_changed(session, type_id, form), type_id, version_in(form))
+
+    async def give() -> Response:
+        return await run_in_threadpool(look, viewer, use, form, suppose)
+
+    return await or_show_again(request, viewer, TYPE, _read(viewer, type_id, form), form, give())
+
+
 def _replace(
     session: WriteSession, given: GivenBy, type_id: UUID, version: int, form: dict[str, str]
 ) -> Kept[TypeContent]:
+    return replace_type(session, given, type_id, version, _changed(session, type_id, form))
+
+
+def _changed(session: WriteSession, type_id: UUID, form: dict[str, str]) -> TypeContent:
+    """A type that there is, with what was typed; how it is recorded stays where the form does not say it."""
     fixed = {"valueType": kept_type(session, type_id).content.value_type}
-    return replace_type(session, given, type_id, version, _content(session, fixed | form))
+    return _content(session, fixed | form)
 
 
 def _read_all(viewer: Viewer) -> Read:

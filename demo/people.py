@@ -145,6 +145,13 @@ def agreement_year(today: date) -> tuple[date, date]:
     return date(first, 4, 1), date(first + 1, 3, 31)
 
 
+def opening_balance(target: int, today: date) -> int:
+    """What was left of a target when recording began here: as much of it as of the year."""
+    start, end = agreement_year(today)
+    left, whole = (end - max(start, today - timedelta(weeks=RECORDED_WEEKS))).days, (end - start).days
+    return min(target, round(target * left / whole))
+
+
 def _add(connection: Connection, table: type[Base], rows: list[dict[str, Any]]) -> None:
     if rows:
         connection.execute(insert(table).values(rows).on_conflict_do_nothing())
@@ -204,16 +211,13 @@ def _agreement(tenant: DemoTenant, person: DemoPerson, today: date) -> dict[str,
 
 
 def _targets(tenant: DemoTenant, person: DemoPerson, today: date) -> list[dict[str, Any]]:
-    start, end = agreement_year(today)
-    agreement = _agreement_id(tenant, person, start)
-    # As much of each target was left when the recording began here as of the year.
-    left, whole = (end - max(start, today - timedelta(weeks=RECORDED_WEEKS))).days, (end - start).days
+    agreement = _agreement_id(tenant, person, agreement_year(today)[0])
     return [
         {
             "agreement_id": agreement,
             "accrual_code": code.value,
             "target": target,
-            "opening_balance": min(target, round(target * left / whole)),
+            "opening_balance": opening_balance(target, today),
         }
         for code, target in TARGETS.items()
     ]

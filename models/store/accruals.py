@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from models.calendars import PublicHolidays
@@ -30,7 +30,6 @@ from models.rules.books import Source
 from models.rules.days import local_date
 from models.rules.supposed import HolidayContent, HolidayKind
 from models.store.people import Member
-from models.tables.people import Person
 from models.tables.timecard import FlexChange
 
 
@@ -58,8 +57,7 @@ def lock_balances(session: WriteSession, *person_ids: UUID) -> frozenset[UUID]:
 
     Taken after the timesheets that exist and before any that is opened, always, and in the order of their ids.
     """
-    these = select(Person.id).where(Person.id.in_(person_ids)).order_by(Person.id)
-    return frozenset(session.scalars(these.with_for_update(key_share=True)))
+    return frozenset(session.scalars(_LOCK, {"people": list(person_ids)}))
 
 
 def contribute(session: WriteSession, tenant_id: UUID, owner: Member, source: Source, entry: EntryForAccrual) -> None:
@@ -183,6 +181,8 @@ def _columns(names: Sequence[str], rows: Sequence[Sequence[object]]) -> dict[str
     """Rows by column: each is one parameter, however many they are."""
     return {name: [row[at] for row in rows] for at, name in enumerate(names)}
 
+
+_LOCK = text("SELECT id FROM person WHERE id = ANY (:people) ORDER BY id FOR NO KEY UPDATE")
 
 _CALENDAR_ROWS = """
     SELECT 'agreement' AS kind, start_date, end_date, standard_day_minutes AS number, '' AS name

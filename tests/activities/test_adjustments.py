@@ -5,15 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
-from typing import TypeVar
 from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from models.database import WriteSession, command_transaction
-from models.errors import DomainError, Invalid, KeyReused, NotFound, NotYours, OwnTime
+from models.database import WriteSession
+from models.errors import Invalid, KeyReused, NotFound, NotYours, OwnTime
 from models.rules.accrual_types import AccrualCode
 from models.rules.agreements import MOST_OF_A_TARGET, AgreementContent, Target
 from models.rules.flex import FlexType
@@ -21,13 +20,12 @@ from models.store.adjustments import AdjustmentContent, adjust, reversal_of
 from models.store.agreements import create_agreement, kept_agreement, replace_agreement
 from models.store.changes import GivenBy
 from models.store.recorded import agreements_of
-from models.tables.accruals import Accrual, Adjustment
+from models.tables.accruals import Adjustment
 from models.tables.delivery import OutboxEvent
 from models.tables.timecard import FlexChange
+from tests.activities.administering import do, fields, given, left, refused
 from tests.desk import Life
 from tests.factories import MONDAY, Asking, change_person, give_role, make_organisation, worked
-
-Result = TypeVar("Result")
 
 NIGHTS, FLEX, WEEKENDS = AccrualCode.NIGHT_HOURS, AccrualCode.FLEXIBLE_CREDITS, AccrualCode.WEEKEND_HOURS
 FIRST, LAST = date(2026, 4, 1), date(2027, 3, 31)
@@ -35,17 +33,6 @@ ONE_DAY = timedelta(days=1)
 TUESDAY = MONDAY + ONE_DAY
 
 pytestmark = pytest.mark.usefixtures("sound")
-
-
-def do(life: Life, change: Callable[[WriteSession], Result]) -> Result:
-    """One change, in a transaction of its own."""
-    with command_transaction(life.desk.engine, life.org.tenant_id) as session:
-        return change(session)
-
-
-def given(life: Life, command_id: UUID | None = None, by: UUID | None = None) -> GivenBy:
-    """A command of Suzanne's, or of somebody else."""
-    return GivenBy(life.org.tenant_id, by or life.org.suzanne, command_id or uuid4())
 
 
 def content(life: Life, value: int = 60, day: date = MONDAY, code: AccrualCode = NIGHTS) -> AdjustmentContent:
@@ -57,27 +44,6 @@ def give(life: Life, what: AdjustmentContent, by: GivenBy | None = None) -> UUID
     """Adjust; the id of that."""
     used = by or given(life)
     return do(life, lambda session: adjust(session, used, what).id)
-
-
-def left(life: Life, code: AccrualCode = NIGHTS) -> dict[date, int]:
-    """What Duane has left on the days on which something happened."""
-    wanted = life.org.duane, code.value
-    rows = [row for row in life.desk.rows(life.org.tenant_id, Accrual) if (row.person_id, row.accrual_code) == wanted]
-    return {row.day: row.balance for row in sorted(rows, key=lambda row: row.day)}
-
-
-def refused(life: Life, error: type[DomainError], act: Callable[[], object]) -> DomainError:
-    """The refusal of something, of which nothing was saved."""
-    before = life.desk.contents(life.org.tenant_id)
-    with pytest.raises(error) as caught:
-        act()
-    assert life.desk.contents(life.org.tenant_id) == before
-    return caught.value
-
-
-def fields(refusal: DomainError) -> list[str]:
-    """The fields that a refusal names."""
-    return [each["field"] for each in refusal.data["errors"]]
 
 
 class TestWhatItDoes:

@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
-from typing import Any, TypeVar
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine, delete
 
-from models.database import WriteSession, command_transaction
-from models.errors import DomainError, Invalid, KeyReused, NotFound, NotYours, Stale
+from models.database import WriteSession
+from models.errors import Invalid, KeyReused, NotFound, NotYours, Stale
 from models.rules.accrual_types import AccrualCode
 from models.rules.agreements import AgreementContent, Target
 from models.rules.supposed import TargetForAll
@@ -24,10 +24,9 @@ from models.tables.accruals import Accrual, Agreement, AgreementTarget, Contribu
 from models.tables.delivery import OutboxEvent
 from models.tables.people import DirectoryChange
 from models.tables.timecard import TimeEntry
+from tests.activities.administering import do, fields, given, left, refused
 from tests.desk import Life, carry_out_rebuilds
 from tests.factories import MONDAY, Asking, hire, make_organisation, worked
-
-Result = TypeVar("Result")
 
 ANNUAL, NIGHTS, CREDIT = (
     AccrualCode.ANNUAL_TARGET_HOURS,
@@ -47,17 +46,6 @@ def unagreed(life: Life, owner_engine: Engine) -> Life:
         for table in (AgreementTarget, Agreement):
             connection.execute(delete(table).where(table.tenant_id == life.org.tenant_id))
     return life
-
-
-def do(life: Life, change: Callable[[WriteSession], Result]) -> Result:
-    """One change, in a transaction of its own."""
-    with command_transaction(life.desk.engine, life.org.tenant_id) as session:
-        return change(session)
-
-
-def given(life: Life, command_id: UUID | None = None, by: UUID | None = None) -> GivenBy:
-    """A command of Suzanne's, or of somebody else."""
-    return GivenBy(life.org.tenant_id, by or life.org.suzanne, command_id or uuid4())
 
 
 def agreement(life: Life, start: date, end: date, **targets: int) -> AgreementContent:
@@ -86,27 +74,6 @@ def change(life: Life, kept: Kept[AgreementContent], by: GivenBy | None = None, 
     content = replace(kept.content, **values)
     used = by or given(life)
     return do(life, lambda session: replace_agreement(session, used, kept.id, kept.version, content)).content
-
-
-def left(life: Life, code: AccrualCode, person: UUID | None = None) -> dict[date, int]:
-    """What is left of Duane's, or of somebody else's, accrual type on the days on which something happened."""
-    wanted = person or life.org.duane, code.value
-    rows = [row for row in life.desk.rows(life.org.tenant_id, Accrual) if (row.person_id, row.accrual_code) == wanted]
-    return {row.day: row.balance for row in sorted(rows, key=lambda row: row.day)}
-
-
-def refused(life: Life, error: type[DomainError], act: Callable[[], object]) -> DomainError:
-    """The refusal of a change, of which nothing was saved."""
-    before = life.desk.contents(life.org.tenant_id)
-    with pytest.raises(error) as caught:
-        act()
-    assert life.desk.contents(life.org.tenant_id) == before
-    return caught.value
-
-
-def fields(refusal: DomainError) -> list[str]:
-    """The fields that a refusal names."""
-    return [each["field"] for each in refusal.data["errors"]]
 
 
 class TestANewAgreement:

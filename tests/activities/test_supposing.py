@@ -21,6 +21,7 @@ from models.store.recorded import agreements_of, kept_books
 from models.store.supposing import look_at, made_from, make, supposed_in
 from models.tables.accruals import AccrualRebuild, AccrualRebuildBatch, Agreement
 from models.tables.people import DirectoryChange
+from tests.activities.administering import given
 from tests.contents import Contents
 from tests.desk import Life, carry_out_rebuilds
 from tests.factories import MONDAY, Asking, worked
@@ -39,10 +40,6 @@ def recorded(life: Life) -> None:
     life.record("22:00", "30:00")
     life.desk.do(life.duane.record(worked("09:00", "17:00", date(2026, 11, 18))))
     life.desk.do(Asking(life.org, life.org.max, life.org.max).record(worked("10:00", "16:00")))
-
-
-def given(life: Life, by: UUID | None = None) -> GivenBy:
-    return GivenBy(life.org.tenant_id, by or life.org.suzanne, uuid4())
 
 
 def no_night_type(life: Life) -> Supposed:
@@ -199,7 +196,7 @@ class TestTheLook:
 
         for somebody in (life.org.duane, life.org.roland, life.org.diana):
             with pytest.raises(NotYours):
-                look(life, Supposed(LOWER), given(life, somebody))
+                look(life, Supposed(LOWER), given(life, by=somebody))
 
         assert life.desk.contents(life.org.tenant_id) == before
 

@@ -127,10 +127,11 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def up(data_dir: Path, port: int | None = None, **settings: str) -> Iterator[Standing]:
+def up(data_dir: Path, port: int | None = None, workers: int = 1, **settings: str) -> Iterator[Standing]:
     """`countersign up` without the demo's weeks, from its start to its orderly end; `settings` by variable."""
     output = data_dir.with_suffix(".out")
     start = command("up", "--data-dir", data_dir, "--port", str(port or free_port()), "--no-demo")
+    start += ["--workers", str(workers)]
     if not data_dir.exists():
         # A port that no other system takes while this one's Temporal is down.
         start += ["--temporal-port", str(free_port())]

@@ -59,6 +59,8 @@ lock: $(TEST_READY) ## write the lock files anew from pyproject.toml and package
 	@$(UV) pyproject.toml --extra embedded --output-file requirements-embedded.txt
 	@$(UV) pyproject.toml --extra dev --output-file requirements-dev.txt
 	@$(UV) bench/peers/tryton.in --output-file bench/peers/tryton.txt
+	@$(UV) bench/peers/viewflow.in --output-file bench/peers/viewflow.txt
+	@$(UV) bench/peers/dbos.in --output-file bench/peers/dbos.txt
 	@$(BIN)/python tools/assets.py lock
 
 .PHONY: clean

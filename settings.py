@@ -12,6 +12,8 @@ from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_va
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from mail.address import mail_server_at, sender_in
+
 S = TypeVar("S", bound="Settings")
 PREFIX = "COUNTERSIGN_"
 SECRET_FILE = "secret"  # noqa: S105 - a file name
@@ -35,6 +37,17 @@ def _postgres_url(value: str) -> str:
     if not separator or scheme not in ("postgres", "postgresql", "postgresql+psycopg"):
         raise ValueError("must look like postgresql://ROLE:PASSWORD@HOST/DATABASE")
     return f"postgresql+psycopg://{rest}"
+
+
+def _mail_server(value: str) -> str:
+    if value:
+        mail_server_at(value)
+    return value
+
+
+def _sender(value: str) -> str:
+    sender_in(value)
+    return value
 
 
 PostgresUrl = Annotated[str, AfterValidator(_postgres_url)]
@@ -84,6 +97,12 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(
         default=10, ge=1, le=500, description="Connections that one web process keeps to PostgreSQL."
     )
+    live_pages: int = Field(
+        default=800,
+        ge=1,
+        description="Open pages that one web process keeps up to date; each is a connection. Further ones have to be "
+        "reloaded to show what others did.",
+    )
     temporal_address: str = Field(default="127.0.0.1:7233", description="HOST:PORT of the Temporal cluster.")
     temporal_namespace: str = Field(default="default", description="The namespace of our workflows there.")
     task_queue: str = Field(
@@ -108,6 +127,16 @@ class Settings(BaseSettings):
         repr=False,
         description="NATS with JetStream, such as `nats://USER:PASSWORD@HOST:4222`: workers take events about planned "
         "shifts from it. Empty: they come by HTTP only.",
+    )
+    smtp_url: Annotated[str, AfterValidator(_mail_server)] = Field(
+        default="",
+        repr=False,
+        description="The server that takes our mail: `smtp://USER:PASSWORD@HOST:587`, or `smtps://…:465` for TLS from "
+        "the first byte. `?starttls=required` (the default with a password), `auto` or `off`. Empty: no mail is sent.",
+    )
+    mail_from: Annotated[str, AfterValidator(_sender)] = Field(
+        default="Countersign <countersign@localhost>",
+        description="Who our mail comes from: an address that the server at `COUNTERSIGN_SMTP_URL` takes.",
     )
     worker_metrics_address: str = Field(
         default="", description="HOST:PORT where a worker serves its metrics. Empty: it does not."

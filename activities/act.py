@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 from models.commands import Asked
 from models.database import WriteSession
 from models.errors import Invalid, NotYours
+from models.rules.answering import who_answers
 from models.rules.days import day_bounds
+from models.rules.notices import NoticeKind
 from models.rules.periods import Period
 from models.rules.policy import Capacity, Role
 from models.rules.statements import Delegate, ProvRole, Statement
 from models.rules.transitions import State
+from models.store.notifying import Notice
 from models.store.people import Circle, Member
 from models.tables.people import TenantPolicy
 from models.tables.timesheet import Timesheet
@@ -41,8 +44,11 @@ class Act:
     """It changed nothing, because something newer is known already."""
     entry_id: UUID | None = None
     entry_version: int | None = None
+    moved: bool = False
+    """The timesheet came into another state, or another stage of it."""
     statements: list[Statement] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
     @property
     def owner(self) -> Member:
@@ -78,6 +84,14 @@ class Act:
             return None
         return Delegate(self.actor.agent, prov_role(self.capacity.role))
 
+    @property
+    def put_before(self) -> UUID | None:
+        """Who is asked afterwards whether it is right; None: nobody."""
+        asked = self.asked
+        if self.ignored or self.capacity is None:
+            return None
+        return who_answers(asked.kind, self.owner.id, asked.actor_id, asked.on_behalf_of_id, self.capacity.on_behalf)
+
     def sheet_of(self, day: date) -> Timesheet:
         """The timesheet of one of the owner's local days. Raises `Invalid` for one that the command does not hold."""
         for sheet in self.held.values():
@@ -88,9 +102,13 @@ class Act:
     def move_to(self, state: State) -> None:
         """Put the timesheet into a state; what only a submitted one has goes with it."""
         self.sheet.state = state.value
+        self.sheet.state_since = self.now
+        self.sheet.reminded_until = self.now
+        self.sheet.escalations = 0
+        self.moved = True
         if state is not State.SUBMITTED:
             self.sheet.submitted_at = None
-            self.sheet.waiting_for_id = None
+            self.sheet.stage = None
 
     def announce(self, type_: str, subject: UUID, **data: Any) -> None:
         """Say to the outside what happened."""
@@ -100,6 +118,10 @@ class Act:
         }
         self.events.append(Event((f"countersign.{type_}", subject, who | data)))
 
+    def tell(self, person_id: UUID, kind: NoticeKind, key: object, **data: Any) -> None:
+        """Tell a person, once for each `key`, what concerns them of this timesheet."""
+        self.notices.append(Notice(person_id, kind, f"{kind.value}/{key}", self.sheet.id, data))
+
 
 Rule = Callable[[Act], None]
 """Carries out one kind of command on an act that is allowed."""
@@ -107,4 +129,11 @@ Rule = Callable[[Act], None]
 
 def prov_role(role: Role) -> ProvRole:
     """The role of the provenance domain that a role acts in."""
-    return {Role.SUPERVISOR: ProvRole.SUPERVISOR, Role.ADMINISTRATOR: ProvRole.ADMINISTRATOR}.get(role, ProvRole.WORKER)
+    return _PROV_ROLES.get(role, ProvRole.WORKER)
+
+
+_PROV_ROLES = {
+    Role.SUPERVISOR: ProvRole.SUPERVISOR,
+    Role.PROJECT_LEAD: ProvRole.PROJECT_LEAD,
+    Role.ADMINISTRATOR: ProvRole.ADMINISTRATOR,
+}

@@ -3,12 +3,18 @@
 from typing import cast
 
 from activities.act import Act
+from activities.asking import ask_supervisor
+from activities.counting import planned_minutes, worked_by_day
 from models.commands import Submit
-from models.errors import Invalid, Stale
+from models.errors import AlreadyDecided, Invalid, Stale
+from models.rules.days import local_date
 from models.rules.digest import content_json, sheet_digest
+from models.rules.exceptions import exceptions_of
+from models.rules.stages import Stage
 from models.rules.statements import about_revision, about_submission, sheet_activity_id, work_id
 from models.rules.transitions import CommandKind, State
 from models.store.sheets import content_of, live_entries, planned_entries
+from models.store.waiting import ask_nobody
 from models.tables.timesheet import Submission
 
 
@@ -30,6 +36,7 @@ def submit(act: Act) -> None:
     _require_confirmed(planned_entries(act.session, act.sheet.id))
     if any(entry.end_at is None for entry in entries):
         raise Invalid.field("endTime", "An entry is still running. Give it a finish, then submit.")
+    minutes, plan = worked_by_day(act, entries), planned_minutes(act)
     submission = Submission(
         id=act.asked.makes("submission"),
         tenant_id=act.asked.key.tenant_id,
@@ -43,12 +50,18 @@ def submit(act: Act) -> None:
         on_behalf_of_id=act.asked.on_behalf_of_id,
         reason=act.asked.reason,
         submitted_at=act.now,
+        minutes_by_day=minutes,
+        plan_minutes=plan,
+        exceptions=exceptions_of(
+            minutes, plan, act.period.end, local_date(act.now, act.zone), by_another=act.actor.id != act.owner.id
+        ),
     )
     act.session.add(submission)
     act.move_to(State.SUBMITTED)
     act.sheet.submitted_at = act.now
-    act.sheet.waiting_for_id = act.circle.approver_id
     act.sheet.submission_id = submission.id
+    act.sheet.decision_id = None
+    ask_supervisor(act, submission)
     act.statements += about_submission(
         f"submit-{submission.id}",
         act.now,
@@ -72,10 +85,20 @@ def _require_confirmed(planned: int) -> None:
 
 
 def reopen(act: Act) -> None:
-    """Recall or revise: the next revision begins as a draft; what was certified or decided stays on record."""
+    """Recall or revise: the next revision begins as a draft; what was certified or decided stays on record.
+
+    Raises `AlreadyDecided` for a recall after somebody has decided.
+    """
+    if act.asked.kind is CommandKind.RECALL and act.sheet.stage == Stage.PROJECT_LEAD:
+        raise AlreadyDecided(
+            "Your supervisor has approved this timesheet already. Ask a project lead to send it back.",
+            state=act.sheet.state,
+        )
     revised = sheet_activity_id(act.sheet.id, act.sheet.revision)
     act.sheet.revision += 1
     act.sheet.lock_at = None
+    if act.asked.kind is CommandKind.RECALL:
+        ask_nobody(act.session, act.sheet)
     act.move_to(State.DRAFT)
     act.statements += about_revision(
         sheet_activity_id(act.sheet.id, act.sheet.revision),

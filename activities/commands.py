@@ -4,33 +4,39 @@ Load, check, apply the rule, write everything it says, return what the workflow 
 """
 
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlalchemy import Engine, bindparam, func, select
 from temporalio import activity
 
 from activities.act import Act, Rule
+from activities.asking import escalate
 from activities.certifying import reopen, submit
-from activities.deciding import decide, lock, unlock
+from activities.deciding import decide, lock, take_back, unlock
 from activities.entries import amend, confirm, record, remove
 from activities.failures import failures_translated, passing
 from activities.flex import add_flex_change
-from activities.names import APPLY_COMMAND, LOAD_SHEET, LOCK_ON_SCHEDULE
+from activities.names import ACT_ON_TIME, APPLY_COMMAND, LOAD_SHEET, LOCK_ON_SCHEDULE
 from activities.notes import add_note
 from activities.scheduling import is_old_news, schedule
+from activities.timing import asked_by_time, plan_time, remind, seen_to, what_is_due
 from models.authority import require_allowed, require_state
-from models.commands import Asked, Move, Place
+from models.commands import Asked, Place
 from models.database import WriteSession, command_transaction
 from models.errors import DomainError, Invalid, NotFound, Withdrawn
 from models.messages import CommandOutcome, CommandRef, SheetKey, SheetSnapshot
-from models.rules.days import day_bounds
+from models.rules.days import day_bounds, local_date
+from models.rules.deadlines import What
+from models.rules.notices import NoticeKind
 from models.rules.periods import period_of, timesheet_id
 from models.rules.statements import about_timesheet, sheet_activity_id
-from models.rules.transitions import ENTRY_COMMANDS, RECORDING, CommandKind, State
+from models.rules.transitions import ENTRY_COMMANDS, OF_THE_APPROVER, RECORDING, CommandKind, State
 from models.store import commands
 from models.store.accruals import lock_balances
+from models.store.delegations import hold_delegations
 from models.store.ledger import announce, state
-from models.store.people import load_circle
+from models.store.notifying import notify
+from models.store.people import load_circle, with_approvers
 from models.store.sheets import lock_sheet, lock_sheets, open_sheet, snapshot_of
 from models.tables.people import TenantPolicy
 from models.tables.timesheet import Timesheet
@@ -71,9 +77,24 @@ class SheetActivities:
             sheet = lock_sheet(session, key.timesheet_id)
             if sheet is None or not _lock_is_due(session, sheet):
                 return snapshot_of(sheet)
-            asked = _asked_by_schedule(key, sheet)
-            commands.note(session, asked)
-            return carry_out(session, asked, {sheet.id: sheet}).snapshot
+            return _by_time(session, key, sheet, CommandKind.LOCK, "The time for corrections is over.")
+
+    @activity.defn(name=ACT_ON_TIME, no_thread_cancel_exception=True)
+    def act_on_time(self, key: SheetKey) -> SheetSnapshot:
+        """Remind, nudge and escalate as far as it is due; changes nothing when it is not due any more."""
+        with failures_translated(), command_transaction(self.engine, key.tenant_id) as session:
+            sheet = lock_sheet(session, key.timesheet_id)
+            if sheet is None or not _is_due(session, sheet):
+                return snapshot_of(sheet)
+            act = act_of_time(session, key, sheet)
+            for deadline in what_is_due(act):
+                if deadline.what is not What.ESCALATE:
+                    remind(act, deadline)
+                elif load_circle(session, sheet.owner_id).may_escalate(sheet.id):
+                    _by_time(session, key, sheet, CommandKind.ESCALATE, "Nobody decided in time.")
+            notify(session, key.tenant_id, act.notices)
+            seen_to(act_of_time(session, key, sheet))
+            return snapshot_of(sheet)
 
 
 def carry_out(session: WriteSession, asked: Asked, held: dict[UUID, Timesheet]) -> CommandOutcome:
@@ -88,6 +109,10 @@ def carry_out(session: WriteSession, asked: Asked, held: dict[UUID, Timesheet]) 
         # the zone that is read now.
         lock_balances(session, asked.owner_id)
     circle = load_circle(session, asked.owner_id, asked.actor_id, asked.on_behalf_of_id)
+    if asked.kind in OF_THE_APPROVER and asked.actor_id is not None:
+        circle = hold_delegations(session, circle, asked.actor_id)
+    if asked.kind is CommandKind.TAKE_BACK:
+        circle = with_approvers(session, circle, asked.key.timesheet_id)
     capacity = require_allowed(asked, circle)
     if is_old_news(session, asked):
         return _ignored(session, asked, held)
@@ -97,7 +122,7 @@ def carry_out(session: WriteSession, asked: Asked, held: dict[UUID, Timesheet]) 
         require_state(asked, State(held[place.timesheet_id(asked.key.tenant_id)].state))
     act = Act(session, asked, circle, capacity, policy, held[asked.key.timesheet_id], held, now)
     for sheet in opened:
-        _tell_opened(act, sheet)
+        tell_opened(act, sheet)
     RULES[asked.kind](act)
     return _finish(act)
 
@@ -133,6 +158,8 @@ RULES: dict[CommandKind, Rule] = {
     CommandKind.REVISE: reopen,
     CommandKind.APPROVE: decide,
     CommandKind.REJECT: decide,
+    CommandKind.TAKE_BACK: take_back,
+    CommandKind.ESCALATE: escalate,
     CommandKind.LOCK: lock,
     CommandKind.UNLOCK: unlock,
 }
@@ -184,9 +211,11 @@ def _open(
     return held[id_]
 
 
-def _tell_opened(act: Act, sheet: Timesheet) -> None:
+def tell_opened(act: Act, sheet: Timesheet) -> None:
+    """Say that a timesheet was opened, and note what time does to it."""
     start, end = day_bounds(sheet.period_start, act.zone)[0], day_bounds(sheet.period_end, act.zone)[1]
     act.statements += about_timesheet(sheet_activity_id(sheet.id, 1), start, end, act.owner.agent)
+    plan_time(act, sheet)
     act.announce("timesheet.opened", sheet.id)
 
 
@@ -199,16 +228,34 @@ def _ignored(session: WriteSession, asked: Asked, held: dict[UUID, Timesheet]) -
 
 def _finish(act: Act) -> CommandOutcome:
     """Write what the command says, and its outcome last."""
+    if act.moved:
+        plan_time(act, act.sheet)
+    put_before = act.put_before
+    if put_before is not None:
+        act.tell(put_before, NoticeKind.ACTED_FOR, _one_notice(act), commandId=str(act.asked.id))
+    write_down(act)
+    outcome = CommandOutcome(
+        act.asked.id, act.asked.kind, snapshot_of(act.sheet), act.entry_id, act.entry_version, ignored=act.ignored
+    )
+    commands.complete(act.session, outcome, put_before)
+    return outcome
+
+
+def _one_notice(act: Act) -> object:
+    """What is told once: each move of a timesheet, and what somebody else records on it in one day."""
+    if act.asked.kind not in RECORDING:
+        return act.asked.id
+    return f"{act.sheet.id}/{act.asked.actor_id}/{local_date(act.now, act.zone)}"
+
+
+def write_down(act: Act) -> None:
+    """Everything there is to say: to the ledger, to the outside, and to people."""
     act.session.flush()
     tenant_id, command_id = act.asked.key.tenant_id, act.asked.id
     state(act.session, tenant_id, command_id, act.asked.actor_id, act.statements)
     for type_, subject, data in act.events:
         announce(act.session, tenant_id, command_id, type_, subject, data)
-    outcome = CommandOutcome(
-        command_id, act.asked.kind, snapshot_of(act.sheet), act.entry_id, act.entry_version, ignored=act.ignored
-    )
-    commands.complete(act.session, outcome)
-    return outcome
+    notify(act.session, tenant_id, act.notices)
 
 
 def _lock_is_due(session: WriteSession, sheet: Timesheet) -> bool:
@@ -217,15 +264,19 @@ def _lock_is_due(session: WriteSession, sheet: Timesheet) -> bool:
     return bool(session.scalar(select(sheet.lock_at <= func.now())))
 
 
-def _asked_by_schedule(key: SheetKey, sheet: Timesheet) -> Asked:
-    return Asked(
-        # The state says whether it was done before. An id that follows from the timesheet could be used up beforehand.
-        id=uuid4(),
-        kind=CommandKind.LOCK,
-        key=key,
-        owner_id=sheet.owner_id,
-        period_start=sheet.period_start,
-        actor_id=None,
-        body=Move(),
-        reason="The time for corrections is over.",
-    )
+def _is_due(session: WriteSession, sheet: Timesheet) -> bool:
+    return sheet.due_at is not None and bool(session.scalar(select(sheet.due_at <= func.now())))
+
+
+def _by_time(session: WriteSession, key: SheetKey, sheet: Timesheet, kind: CommandKind, reason: str) -> SheetSnapshot:
+    asked = asked_by_time(key, sheet, kind, reason)
+    commands.note(session, asked)
+    return carry_out(session, asked, {sheet.id: sheet}).snapshot
+
+
+def act_of_time(session: WriteSession, key: SheetKey, sheet: Timesheet) -> Act:
+    """What the rules of deadlines work on: nobody acts, and everything is as it is now."""
+    circle = load_circle(session, sheet.owner_id)
+    policy, now = session.execute(_POLICY, {"tenant": key.tenant_id}).one()
+    asked = asked_by_time(key, sheet, CommandKind.ESCALATE, "Its time has come.")
+    return Act(session, asked, circle, None, policy, sheet, {sheet.id: sheet}, now)

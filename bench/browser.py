@@ -92,6 +92,10 @@ class Connection:
         kind = {"Accept": "application/json", "Content-Type": "application/json"}
         return await self._send("POST", path, {**kind, **headers}, json.dumps(value).encode())
 
+    async def get_json(self, path: str, headers: Mapping[str, str]) -> Answer:
+        """Ask as a program asks."""
+        return await self._send("GET", path, {"Accept": "application/json", **headers}, b"")
+
     async def close(self) -> None:
         """End the connection; a server that ended it first has said why in its answer."""
         self._writer.close()

@@ -42,20 +42,25 @@ class Entries:
 
     def recording(self, day: Workday) -> Post:
         """A time entry, by the REST API, that is carried out once however often it is sent."""
-        start = datetime.combine(day.date, BEGINNING)
-        entry = {
-            "ownerId": str(TENANT.person_id(recorder(day.person))),
-            "timePeriodTypeId": str(SHIFT),
-            "actualStartTime": start.isoformat(),
-            "actualEndTime": (start + day.worked + MEAL_BREAK).isoformat(),
-            "projectId": str(TENANT.project_id("bench-1")),
-            "task": day.task,
-            "mealBreakMinutes": MEAL_BREAK // timedelta(minutes=1),
-        }
-        headers = {"Authorization": f"Bearer {self.tokens[day.person]}", "Idempotency-Key": str(uuid4())}
-        return Post("/resources/time-entries", entry, headers, SAVED)
+        return entry(recorder(day.person), self.tokens[day.person], day)
 
     def recorded(self) -> int:
         """How many entries are in the database."""
         with read_session(self.engine, TENANT.id) as session:
             return session.scalar(select(func.count()).select_from(TimeEntry)) or 0
+
+
+def entry(owner: str, token: str, day: Workday) -> Post:
+    """The request that records somebody's day, with a key of its own."""
+    start = datetime.combine(day.date, BEGINNING)
+    values = {
+        "ownerId": str(TENANT.person_id(owner)),
+        "timePeriodTypeId": str(SHIFT),
+        "actualStartTime": start.isoformat(),
+        "actualEndTime": (start + day.worked + MEAL_BREAK).isoformat(),
+        "projectId": str(TENANT.project_id("bench-1")),
+        "task": day.task,
+        "mealBreakMinutes": MEAL_BREAK // timedelta(minutes=1),
+    }
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": str(uuid4())}
+    return Post("/resources/time-entries", values, headers, SAVED)

@@ -36,11 +36,13 @@ AGAIN = "Measured again."
 """The reason for each revision."""
 
 
-def _approver(team: int) -> str:
+def approver(team: int) -> str:
+    """One who approves the time of a team."""
     return f"approver-{team}"
 
 
-def _worker(number: int) -> str:
+def worker(number: int) -> str:
+    """One whose weeks are approved."""
     return f"worker-{number}"
 
 
@@ -51,13 +53,13 @@ def recorder(number: int) -> str:
 
 def _people() -> Iterator[DemoPerson]:
     for team in range(TEAMS):
-        yield DemoPerson(_approver(team), f"Approver {team}", ("worker", "supervisor"))
+        yield DemoPerson(approver(team), f"Approver {team}", ("worker", "supervisor"))
     for number in range(WORKERS):
         name = f"Worker {number}"
-        yield DemoPerson(_worker(number), name, supervisor=_approver(number % TEAMS), signs_in=number == 0)
+        yield DemoPerson(worker(number), name, supervisor=approver(number % TEAMS), signs_in=number == 0)
     for number in range(PEOPLE):
         name = f"Recorder {number}"
-        yield DemoPerson(recorder(number), name, supervisor=_approver(number % TEAMS), signs_in=False)
+        yield DemoPerson(recorder(number), name, supervisor=approver(number % TEAMS), signs_in=False)
 
 
 TENANT = DemoTenant("bench", "Measurements", tuple(_people()), (("bench-1", "Measuring", None),))
@@ -109,8 +111,8 @@ class Organisation:
         assert settings.database_owner_url is not None
         await asyncio.to_thread(found, settings.database_owner_url, TENANT, _today())
         services = await connect(settings)
-        approvers = [await sign_in(system.origin, _approver(team), PASSWORD) for team in range(TEAMS)]
-        return cls(system, services, tuple(approvers), await sign_in(system.origin, _worker(0), PASSWORD))
+        approvers = [await sign_in(system.origin, approver(team), PASSWORD) for team in range(TEAMS)]
+        return cls(system, services, tuple(approvers), await sign_in(system.origin, worker(0), PASSWORD))
 
     async def submitted(self, numbers: Iterable[int]) -> list[Sheet]:
         """Timesheets of past weeks, by number, each with a whole week recorded and certified."""
@@ -160,10 +162,10 @@ class Organisation:
             return replace(sheet, digest=sheet_digest(content_of(sheet.owner_id, sheet.period, entries)))
 
 
-def _sheet(worker: int, weeks_ago: int) -> Sheet:
+def _sheet(number: int, weeks_ago: int) -> Sheet:
     period = period_of(_today() - timedelta(weeks=weeks_ago))
-    owner_id = TENANT.person_id(_worker(worker))
-    return Sheet(SheetKey(TENANT.id, timesheet_id(TENANT.id, owner_id, period.start)), owner_id, worker % TEAMS, period)
+    owner_id = TENANT.person_id(worker(number))
+    return Sheet(SheetKey(TENANT.id, timesheet_id(TENANT.id, owner_id, period.start)), owner_id, number % TEAMS, period)
 
 
 def _entries(monday: date) -> Iterator[EntryFields]:

@@ -10,7 +10,7 @@ OURS = {"web": "web", "worker": "worker", "bench.worker": "worker", "postgres": 
 """The part that a process belongs to, by a word of its command line or by the name of its program."""
 
 PARTS = tuple(dict.fromkeys(OURS.values()))
-WORDS = OURS | {"gunicorn": "another program"}
+WORDS = OURS | dict.fromkeys(("gunicorn", "uvicorn"), "another program")
 
 
 def resident() -> dict[str, int]:

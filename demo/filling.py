@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import func, select, update
 
 from demo.people import DEMO, OTHER, DemoPerson, found
 from demo.weeks import DemoWeek, demo_weeks
@@ -20,14 +20,15 @@ from models.rules.accrual_types import AccrualCode
 from models.rules.digest import sheet_digest
 from models.rules.flex import FlexType
 from models.rules.periods import Period, period_of, timesheet_id
-from models.rules.transitions import DECISIONS, NEEDS_REASON, CommandKind
+from models.rules.transitions import DECISIONS, NEEDS_REASON, CommandKind, State
 from models.store.adjustments import AdjustmentContent, adjust
 from models.store.changes import GivenBy
 from models.store.rebuilding import recompute
 from models.store.rebuilds import agreed_people
 from models.store.sheets import content_of, live_entries
 from models.tables.accruals import Adjustment
-from models.tables.timesheet import Command
+from models.tables.delivery import Notification
+from models.tables.timesheet import Command, Timesheet
 from settings import Settings, SettingsError, variable
 from web.app import connect
 from web.services import Services
@@ -36,6 +37,9 @@ log = structlog.get_logger()
 
 AT_ONCE = 6
 """How many weeks are filled at once."""
+
+RECENT = timedelta(days=14)
+"""Weeks that are not over for longer are news."""
 
 ADMINISTRATOR = "staff-3150"
 
@@ -61,6 +65,7 @@ async def fill(settings: Settings) -> None:
     waiting = asyncio.Semaphore(AT_ONCE)
     await asyncio.gather(*(_fill_week(services, week, done, waiting) for week in demo_weeks(today)))
     await asyncio.to_thread(_adjust_balances, services, today)
+    await asyncio.to_thread(_let_old_notices_rest, services, today)
     log.info("demo filled")
 
 
@@ -109,6 +114,14 @@ async def _give(
         reason=_REASONS[kind] if kind in NEEDS_REASON else None,
     )
     await services.commands.give(Onlooker(DEMO.id, DEMO.person_id(actor.staff_id)), asked)
+
+
+def _let_old_notices_rest(services: Services, today: date) -> None:
+    """Nobody begins with a quarter of news about weeks that are long over."""
+    weeks = select(Timesheet.id).where(Timesheet.period_end < today - RECENT, Timesheet.state != State.SUBMITTED.value)
+    old = update(Notification).where(Notification.read_at.is_(None), Notification.timesheet_id.in_(weeks))
+    with command_transaction(services.engine, DEMO.id) as session:
+        session.execute(old.values(read_at=func.now()).execution_options(synchronize_session=False))
 
 
 def _count_again(services: Services) -> None:

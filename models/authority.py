@@ -6,7 +6,7 @@ Asked twice for every command: before it starts, and again in the transaction th
 from models.commands import Asked
 from models.errors import NotYours, OwnTime, ReasonRequired, WrongState
 from models.rules.policy import Capacity, Relation, action_of, authorise, decides_own_time
-from models.rules.transitions import DECISIONS, NEEDS_REASON, CommandKind, State, next_state
+from models.rules.transitions import DECISIONS, NEEDS_REASON, OF_THE_APPROVER, CommandKind, State, next_state
 from models.store.people import Circle
 
 NEVER_SAYS_WHY = frozenset({CommandKind.SCHEDULE, CommandKind.BATCH})
@@ -23,8 +23,11 @@ def require_allowed(asked: Asked, circle: Circle) -> Capacity | None:
     action = action_of(asked.kind)
     if decides_own_time(action, circle.owner.id, asked.actor_id, asked.on_behalf_of_id):
         raise OwnTime("Nobody decides on their own time. Somebody else has to approve or reject this timesheet.")
-    standing = circle.standing(asked.actor_id)
-    capacity = authorise(action, standing, asked.on_behalf_of_id is not None) if standing else None
+    if asked.kind is CommandKind.TAKE_BACK:
+        circle = circle.not_submitted(asked.key.timesheet_id)  # whoever is asked now did not approve it
+    about = asked.key.timesheet_id if asked.kind in OF_THE_APPROVER else None
+    standing = circle.standing(asked.actor_id, about)
+    capacity = authorise(action, standing, _is_ad_hoc(asked, circle)) if standing else None
     if capacity is None or not _responsible(asked, circle):
         raise NotYours("You may not do this to this timesheet.")
     _require_reason(asked, capacity)
@@ -39,16 +42,29 @@ def require_state(asked: Asked, state: State) -> State:
     return after
 
 
+def _is_ad_hoc(asked: Asked, circle: Circle) -> bool:
+    """Whether it is asked for in somebody's name without a standing grant of theirs."""
+    if asked.on_behalf_of_id is None:
+        return False
+    assert asked.actor_id is not None
+    stands_in = circle.delegations(asked.actor_id, asked.key.timesheet_id)
+    return asked.kind not in OF_THE_APPROVER or asked.on_behalf_of_id not in stands_in
+
+
 def _responsible(asked: Asked, circle: Circle) -> bool:
-    """Whether the person acted for is the one whose act this is: the approver of a decision, else the owner."""
+    """Whether the person acted for is the one whose act this is: an approver who is asked, else the owner."""
     if asked.on_behalf_of_id is None:
         return True
     if asked.on_behalf_of_id == asked.actor_id:
         return False
-    return asked.on_behalf_of_id == (circle.approver_id if asked.kind in DECISIONS else circle.owner.id)
+    if asked.kind in DECISIONS:
+        return asked.on_behalf_of_id in circle.asked(asked.key.timesheet_id)
+    if asked.kind in OF_THE_APPROVER:
+        return asked.on_behalf_of_id == circle.approver_id
+    return asked.on_behalf_of_id == circle.owner.id
 
 
 def _require_reason(asked: Asked, capacity: Capacity) -> None:
-    for_another = asked.kind not in DECISIONS | NEVER_SAYS_WHY and capacity.relation is not Relation.SELF
+    for_another = asked.kind not in OF_THE_APPROVER | NEVER_SAYS_WHY and capacity.relation is not Relation.SELF
     if (asked.kind in NEEDS_REASON or capacity.on_behalf or for_another) and not asked.reason:
         raise ReasonRequired("Please give a reason: it is kept with the record.")

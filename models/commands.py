@@ -18,6 +18,7 @@ from models.messages import CommandRef, SheetKey
 from models.rules.digest import canonical_json
 from models.rules.flex import FlexType
 from models.rules.periods import timesheet_id
+from models.rules.reasons import ReasonCode
 from models.rules.transitions import CommandKind
 
 
@@ -166,11 +167,15 @@ class Decide:
 
     digest: str
     comment: str | None = None
+    reason_code: ReasonCode | None = None
+    """The kind of reason of a rejection."""
+    entry_ids: tuple[UUID, ...] = ()
+    """The lines that a rejection names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Recall, revise, lock or unlock: the kind of the command and its reason say it all."""
+    """Recall, take back, escalate, revise, lock or unlock: the kind of the command and its reason say it all."""
 
 
 Body = Record | Amend | Confirm | Remove | Schedule | AddFlexChange | AddNote | Batch | Submit | Decide | Move
@@ -188,6 +193,8 @@ BODIES: dict[CommandKind, type[Body]] = {
     CommandKind.APPROVE: Decide,
     CommandKind.REJECT: Decide,
     CommandKind.RECALL: Move,
+    CommandKind.TAKE_BACK: Move,
+    CommandKind.ESCALATE: Move,
     CommandKind.REVISE: Move,
     CommandKind.LOCK: Move,
     CommandKind.UNLOCK: Move,

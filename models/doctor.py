@@ -7,19 +7,21 @@ from hashlib import sha256
 from uuid import UUID
 
 from sqlalchemy import and_, case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from models.rules.digest import canonical_json, sheet_digest
 from models.rules.periods import Period
-from models.rules.transitions import CommandKind, State
+from models.rules.transitions import REVIEWED, CommandKind, State
 from models.store.imports import APPLYING, CHECKING
 from models.store.sheets import content_of, live_entries
-from models.tables.delivery import OutboxEvent
+from models.store.webhooks import WebhookState
+from models.tables.delivery import OutboxEvent, Webhook, WebhookAttempt
 from models.tables.intake import EntryImport
 from models.tables.provenance import LedgerStatement
-from models.tables.timecard import TimeEntry, TimeEntryVersion
+from models.tables.timecard import OwnerReview, TimeEntry, TimeEntryVersion
 from models.tables.timesheet import Command, Decision, Submission, Timesheet
 from models.verify import verify
+from models.verify_waiting import wrong_waiting
 
 FROZEN = (State.SUBMITTED.value, State.APPROVED.value, State.LOCKED.value)
 """States in which the content is exactly what was certified."""
@@ -37,6 +39,9 @@ LATE = timedelta(minutes=10)
 LONG = timedelta(hours=1)
 """How long after it was sent a list of entries that is still gone through is stuck."""
 
+BETWEEN_TRIES = timedelta(hours=7)
+"""Longer than a webhook that fails waits for its next try."""
+
 
 def findings(session: Session) -> Iterator[str]:
     """Everything wrong with the rows of the session's tenant; nothing when all invariants hold."""
@@ -44,10 +49,14 @@ def findings(session: Session) -> Iterator[str]:
     yield from _versions(session)
     yield from _frozen_content(session)
     yield from _decisions(session)
+    yield from _overtaken(session)
+    yield from wrong_waiting(session)
     yield from _statements(session)
     yield from _commands(session)
     yield from _deadlines(session)
     yield from _lists(session)
+    yield from _feed(session)
+    yield from _webhooks(session)
 
 
 def balances(session: Session) -> Iterator[str]:
@@ -98,12 +107,30 @@ def _decisions(session: Session) -> Iterator[str]:
     """Each state follows from the decision on the last submission; a draft may follow from any."""
     wrong = (
         select(Timesheet.id, Timesheet.state, Decision.decision)
-        .outerjoin(Decision, Decision.submission_id == Timesheet.submission_id)
+        .outerjoin(
+            Decision,
+            and_(Decision.id == Timesheet.decision_id, Decision.submission_id == Timesheet.submission_id),
+        )
         .where(Timesheet.state != State.DRAFT.value)
         .where(Decision.decision.is_distinct_from(case(DECIDED, value=Timesheet.state, else_=None)))
     )
     for sheet_id, state, decision in session.execute(wrong):
         yield f"timesheet {sheet_id}: it is {state}, but the decision on it is {decision or 'none'}"
+
+
+def _overtaken(session: Session) -> Iterator[str]:
+    """The decision in force is the last one."""
+    in_force = aliased(Decision)
+    later = select(Decision.id).where(
+        Decision.submission_id == Timesheet.submission_id, Decision.number > in_force.number
+    )
+    overtaken = (
+        select(Timesheet.id, Timesheet.state)
+        .join(in_force, in_force.id == Timesheet.decision_id)
+        .where(Timesheet.state != State.DRAFT.value, later.exists())
+    )
+    for sheet_id, state in session.execute(overtaken):
+        yield f"timesheet {sheet_id}: it is {state}, but something else was decided after that"
 
 
 def _statements(session: Session) -> Iterator[str]:
@@ -135,6 +162,16 @@ def _commands(session: Session) -> Iterator[str]:
     tells = and_(Command.kind != CommandKind.BATCH.value, Command.result["ignored"].as_boolean().is_not(True))
     for command_id in session.scalars(select(Command.id).where(done, tells, ~announced.exists())):
         yield f"command {command_id}: carried out, and nobody was told"
+    by_another = (Command.actor_id != Command.owner_id, Command.kind.in_([kind.value for kind in REVIEWED]))
+    unasked = Command.put_before_id.is_distinct_from(Command.owner_id)
+    for command_id in session.scalars(select(Command.id).where(done, tells, *by_another, unasked)):
+        yield f"command {command_id}: somebody else did it, and the owner of the time is not asked about it"
+    reviewed = select(OwnerReview.command_id).outerjoin(
+        Command, and_(Command.tenant_id == OwnerReview.tenant_id, Command.id == OwnerReview.command_id)
+    )
+    not_theirs = Command.put_before_id.is_distinct_from(OwnerReview.owner_id)
+    for command_id in session.scalars(reviewed.where(not_theirs)):
+        yield f"command {command_id}: it was answered by somebody before whom it was not put"
     orphans = (
         select(TimeEntryVersion.entry_id, TimeEntryVersion.version)
         .outerjoin(
@@ -163,3 +200,26 @@ def _deadlines(session: Session) -> Iterator[str]:
     missed = (Timesheet.state == State.APPROVED.value, Timesheet.lock_at < func.now() - LATE)
     for sheet_id, lock_at in session.execute(select(Timesheet.id, Timesheet.lock_at).where(*missed)):
         yield f"timesheet {sheet_id}: it was to be locked at {lock_at}, and nobody did"
+    overdue = select(Timesheet.id, Timesheet.due_at).where(Timesheet.due_at < func.now() - LATE)
+    for sheet_id, due_at in session.execute(overdue):
+        yield f"timesheet {sheet_id}: somebody was to be reminded or asked as well at {due_at}, and nobody was"
+
+
+def _feed(session: Session) -> Iterator[str]:
+    """Events have the places 1, 2, 3… without a gap; none is there twice, which the database sees to."""
+    placed, last = session.execute(select(func.count(OutboxEvent.position), func.max(OutboxEvent.position))).one()
+    if placed != (last or 0):
+        yield f"feed: it has {placed} events with a place, and the last place is {last}"
+
+
+def _webhooks(session: Session) -> Iterator[str]:
+    """Whoever is to be told of something is told soon, or tried again in time."""
+    last_try = (
+        select(func.max(WebhookAttempt.tried_at)).where(WebhookAttempt.webhook_id == Webhook.id).scalar_subquery()
+    )
+    silent = (last_try.is_(None)) | (last_try < func.now() - case((Webhook.failures > 0, BETWEEN_TRIES), else_=LONG))
+    waits = and_(OutboxEvent.position == Webhook.delivered_to + 1, OutboxEvent.tenant_id == Webhook.tenant_id)
+    long_since = OutboxEvent.occurred_at < func.now() - LONG
+    active = Webhook.state == WebhookState.ACTIVE.value
+    for webhook_id in session.scalars(select(Webhook.id).join(OutboxEvent, waits).where(active, long_since, silent)):
+        yield f"webhook {webhook_id}: events wait for it since more than an hour, and nobody posts them"

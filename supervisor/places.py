@@ -49,14 +49,16 @@ class Ports:
 
     @classmethod
     def choose(cls, host: str, web: int, temporal: int | None, last: Mapping[str, int]) -> Ports:
-        """The wanted one or the next free; Temporal's as wanted or the last time, else the usual ones, else any."""
+        """The wanted one or the next free; Temporal's as wanted or the last time, else the usual ones, else any.
+
+        Never the same for two of them.
+        """
         first = temporal or last.get("temporal", TEMPORAL_PORT)
         first_ui = temporal + ABOVE if temporal else last.get("temporal_ui", TEMPORAL_PORT + ABOVE)
-        return cls(
-            web=free_port(range(web, min(web + NEIGHBOURS, 65536)), host),
-            temporal=free_port((first, TEMPORAL_PORT)),
-            temporal_ui=free_port((first_ui, TEMPORAL_PORT + ABOVE)),
-        )
+        server = free_port((first, TEMPORAL_PORT))
+        pages = free_port((port for port in range(web, min(web + NEIGHBOURS, 65536)) if port != server), host)
+        ui = free_port(port for port in (first_ui, TEMPORAL_PORT + ABOVE) if port not in (server, pages))
+        return cls(web=pages, temporal=server, temporal_ui=ui)
 
 
 def web_address(host: str, port: int) -> str:

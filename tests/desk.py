@@ -59,6 +59,10 @@ class Desk:
         """What the workflow does when the time to lock has come."""
         return ActivityEnvironment().run(self.activities.lock_on_schedule, key)
 
+    def act_on_time(self, key: SheetKey) -> SheetSnapshot:
+        """What the workflow does when the time to remind or to escalate has come."""
+        return ActivityEnvironment().run(self.activities.act_on_time, key)
+
     def load(self, key: SheetKey) -> SheetSnapshot:
         """What a new run of the workflow reads first."""
         return ActivityEnvironment().run(self.activities.load_sheet, key)

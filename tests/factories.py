@@ -1,7 +1,7 @@
 """Readable people, weeks and commands for tests."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -215,6 +215,13 @@ def hire(owner: Engine, org: Organisation, name: str, *roles: str, supervisor: U
     return id_
 
 
+def agree(owner: Engine, org: Organisation, person_id: UUID, start: date, end: date) -> None:
+    """An agreement more, without any targets: the person is to work on its weekdays."""
+    row = {"id": uuid4(), "tenant_id": org.tenant_id, "person_id": person_id, "start_date": start, "end_date": end}
+    with owner.begin() as connection:
+        connection.execute(insert(Agreement).values(row))
+
+
 def change_type(owner: Engine, org: Organisation, type_id: UUID, **values: object) -> None:
     """Change a time period type: `fields`, `effective_from`, `person_ids` and the like."""
     this = (TimePeriodType.tenant_id == org.tenant_id, TimePeriodType.id == type_id)
@@ -226,6 +233,12 @@ def change_policy(owner: Engine, org: Organisation, **values: object) -> None:
     """Change what an organisation has decided: `late_after_working_days` and the like."""
     with owner.begin() as connection:
         connection.execute(update(TenantPolicy).where(TenantPolicy.tenant_id == org.tenant_id).values(values))
+
+
+def work_always(owner: Engine, org: Organisation, **values: object) -> None:
+    """Let every hour count for deadlines, so that a test need not know what day it is today."""
+    always = {"work_days": list(range(7)), "work_starts": time(0), "work_ends": time(23, 59, 59)}
+    change_policy(owner, org, holiday_calendar="nowhere", **always, **values)
 
 
 def change_person(owner: Engine, person_id: UUID, **values: object) -> None:

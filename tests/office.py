@@ -37,7 +37,7 @@ from settings import Settings
 from tests.desk import Life
 from tests.factories import worked
 from tests.waiting import eventually_async
-from worker import SLOTS, build_rebuilder, build_worker
+from worker import SLOTS, build_decider, build_deliverer, build_rebuilder, build_worker
 from workflows.timesheet import TimesheetWorkflow
 
 LONGEST_SECONDS = 30.0
@@ -204,7 +204,7 @@ def mistaken(kind: CommandKind) -> Iterator[None]:
 async def working(client: Client, task_queue: str, database_url: str) -> AsyncIterator[None]:
     """A worker of the product on a task queue of its own."""
     with ThreadPoolExecutor(SLOTS) as executor:
-        async with _running(build_worker(client, _settings(task_queue, database_url), executor)):
+        async with _running(build_worker(client, settings_of(task_queue, database_url), executor)):
             yield
 
 
@@ -212,12 +212,35 @@ async def working(client: Client, task_queue: str, database_url: str) -> AsyncIt
 async def rebuilding(client: Client, task_queue: str, database_url: str) -> AsyncIterator[None]:
     """What takes the batches of rebuilds in a worker of the product."""
     with ThreadPoolExecutor(1) as executor:
-        async with _running(build_rebuilder(client, _settings(task_queue, database_url), executor)):
+        async with _running(build_rebuilder(client, settings_of(task_queue, database_url), executor)):
             yield
 
 
-def _settings(task_queue: str, database_url: str) -> Settings:
-    return cast(Settings, SimpleNamespace(database_url=database_url, task_queue=task_queue))
+@asynccontextmanager
+async def deciding(client: Client, task_queue: str, database_url: str) -> AsyncIterator[None]:
+    """What takes the rows of bulk decisions in a worker of the product."""
+    async with _running(build_decider(client, settings_of(task_queue, database_url))):
+        yield
+
+
+@asynccontextmanager
+async def delivering(client: Client, task_queue: str, database_url: str) -> AsyncIterator[None]:
+    """What posts to webhooks in a worker of the product; in the demo, where it may post to this machine."""
+    async with _running(build_deliverer(client, settings_of(task_queue, database_url))):
+        yield
+
+
+def settings_of(task_queue: str, database_url: str) -> Settings:
+    """What workers want to know."""
+    return cast(
+        Settings,
+        SimpleNamespace(
+            database_url=database_url,
+            task_queue=task_queue,
+            production=False,
+            command_timeout_seconds=LONGEST_SECONDS,
+        ),
+    )
 
 
 @asynccontextmanager

@@ -25,7 +25,7 @@ STATIC = PROJECT / "web" / "static"
 VENDOR = STATIC / "vendor"
 PROGRAMS = Path(sys.executable).parent
 
-HTMX = ("htmx.min.js", "ext/hx-csp.min.js")
+HTMX = ("htmx.min.js", "ext/hx-csp.min.js", "ext/hx-sse.min.js")
 SWAGGER = ("swagger-ui.css", "swagger-ui-bundle.js")
 SUBSETS = ("latin-ext", "latin")  # a browser fetches the first only for names that need it
 COMPRESSED = (".css", ".js")

@@ -8,6 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 from temporalio.client import Client
 
+from giving import Commands
 from models.database import engine_for
 from models.payloads import data_converter
 from observability import configure_logs
@@ -17,7 +18,9 @@ from web.api import (
     accruals,
     adjustments,
     agreements,
+    approvals,
     documentation,
+    duty_checks,
     events,
     explaining,
     flex_changes,
@@ -27,35 +30,51 @@ from web.api import (
     time_entries,
     time_period_types,
     timesheets,
+    webhooks,
 )
+from web.api import acts as acts_api
+from web.api import delegations as delegations_api
+from web.api import summaries as summaries_api
 from web.assets import STATIC, Assets
 from web.auth import pages as sign_in
 from web.auth.cookies import is_https
-from web.commands import Commands
+from web.live import Live
 from web.metrics import Measured
 from web.pages import (
     access,
     acting,
+    acts,
     admin_adjustments,
     admin_agreements,
+    admin_approval,
+    admin_approvers,
+    admin_duties,
     admin_holidays,
     admin_lists,
     admin_people,
     admin_projects,
     admin_types,
+    admin_webhooks,
     balances,
+    bulk,
     dead_letters,
+    delegations,
     exports,
     flex,
     flex_reversal,
     imports,
     inbox,
+    live,
+    mail_decisions,
+    notifications,
     owner_review,
     planned,
     rebuilds,
     record,
     sheet,
     start,
+    summaries,
+    taking_back,
     week,
     week_cells,
     week_copy,
@@ -71,6 +90,7 @@ from web.services import Services
 ROUTERS = (
     start.router,
     sign_in.router,
+    live.router,
     week.router,
     week_cells.router,
     week_copy.router,
@@ -80,7 +100,10 @@ ROUTERS = (
     planned.router,
     flex.router,
     owner_review.router,
+    acts.router,
+    bulk.router,
     inbox.router,
+    taking_back.router,
     exports.router,
     sheet.router,
     record.router,
@@ -92,14 +115,22 @@ ROUTERS = (
     admin_projects.router,
     admin_types.router,
     admin_holidays.router,
+    admin_approval.router,
+    admin_approvers.router,
+    admin_duties.router,
     what_if.router,
     rebuilds.router,
     admin_agreements.router,
     admin_adjustments.router,
     flex_reversal.router,
     dead_letters.router,
+    admin_webhooks.router,
+    delegations.router,
+    summaries.router,
     imports.router,
     access.router,
+    notifications.router,
+    mail_decisions.router,
 )
 """Every page; the inbox and the exports before the moves of a timesheet, whose addresses are wider."""
 
@@ -108,6 +139,7 @@ API = (
     flex_changes.router,
     notes.router,
     timesheets.router,
+    approvals.router,
     time_period_types.router,
     persons.router,
     projects.router,
@@ -115,7 +147,12 @@ API = (
     adjustments.router,
     accruals.router,
     explaining.router,
+    delegations_api.router,
+    summaries_api.router,
+    acts_api.router,
+    duty_checks.router,
     events.router,
+    webhooks.router,
 )
 """What programs use; all of it stands in the description at /openapi.json."""
 
@@ -139,7 +176,8 @@ def build_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         app.state.services = await connect(settings)
-        yield
+        async with app.state.services.live.going():
+            yield
         app.state.services.engine.dispose()
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
@@ -165,4 +203,4 @@ async def connect(settings: Settings) -> Services:
         lazy=True,
     )
     commands = Commands(engine, client, settings.task_queue, settings.command_timeout_seconds)
-    return Services(settings, engine, client, commands)
+    return Services(settings, engine, client, commands, Live(settings.database_url, settings.live_pages))

@@ -20,6 +20,7 @@ from models.rules.local_times import (
     resolve_local,
 )
 from models.rules.overlap import END_NOT_AFTER_START
+from models.rules.reasons import ReasonCode
 
 LONGEST_REASON = 500
 LONGEST_TEXT = 2000
@@ -95,6 +96,24 @@ def reason_in(form: Form) -> str | None:
     if reason is not None and len(reason) > LONGEST_REASON:
         raise Invalid.field("reason", f"Use at most {LONGEST_REASON} characters; these are {len(reason)}.")
     return reason
+
+
+def reason_code_in(form: Form) -> ReasonCode | None:
+    """The kind of reason that was chosen; None for none. Raises `Invalid` for one that nobody knows."""
+    typed = form.get("reason_code", "")
+    if typed and typed not in set(ReasonCode):
+        raise Invalid.field("reasonCode", "Choose one of these.")
+    return ReasonCode(typed) if typed else None
+
+
+LINE = "line-"
+"""How the boxes of lines are named: by this and the id of the line."""
+
+
+def lines_in(form: Form) -> tuple[UUID, ...]:
+    """The lines of a timesheet that were ticked."""
+    named = (parse_id(name.removeprefix(LINE)) for name in sorted(form) if name.startswith(LINE))
+    return tuple(id_ for id_ in named if id_)
 
 
 def in_words(refused: Invalid, types: tuple[TypeShown, ...], zone: ZoneInfo) -> Invalid:

@@ -79,7 +79,7 @@ def plot_of(year: BalanceYear, on: date, today: date) -> Plot:
     opening, now, ends = (sign * each for each in (year.opening, known.remaining, known.forecast))
     before = agreement.start_date - timedelta(days=1)
     target = known.total if year.balance.has_target else 0
-    scale = _Scale(year, _ticks([0, opening, now, ends, target, *levels], year.balance.unit == "minutes"))
+    scale = _Scale(year, round_ticks([0, opening, now, ends, target, *levels], year.balance.unit == "minutes"))
     until = scale.across(year.known_until)
     points = tuple(
         Mark(scale.across(each.day), scale.down(level)) for each, level in zip(year.days, levels, strict=True)
@@ -109,7 +109,7 @@ def _steps(begin: Mark, points: Iterable[Mark], until: float) -> str:
     return f"M{begin.x} {begin.y}" + "".join(f"H{each.x}V{each.y}" for each in points) + f"H{until}"
 
 
-def _ticks(values: list[int], by_the_hour: bool) -> range:
+def round_ticks(values: list[int], by_the_hour: bool) -> range:
     """Round values around all of these: in hours or in counts, so many that one can read them."""
     whole = HOUR if by_the_hour else 1
     low, high = min(values) // whole, -(-max(values) // whole)

@@ -14,6 +14,9 @@ from lucide.jinja import lucide
 from markupsafe import Markup
 
 from models.rules.accrual_types import Unit
+from models.rules.date_words import date_range as date_range
+from models.rules.date_words import day_long as day_long
+from models.rules.date_words import day_year as day_year
 from models.rules.durations import hours_text, signed_hours_text
 from models.rules.typed_totals import day_length_text, signed_total_text, total_text
 from web.assets import asset
@@ -62,11 +65,6 @@ def icon(name: str, size: int = 16) -> Markup:
     return Markup(drawn)  # noqa: S704 - drawn from the library's own shapes, with nothing anybody typed
 
 
-def day_long(day: date) -> str:
-    """Wednesday 18 November"""
-    return f"{day:%A} {day.day} {day:%B}"
-
-
 def day_short(day: date) -> str:
     """Wed 18"""
     return f"{day:%a} {day.day}"
@@ -75,19 +73,6 @@ def day_short(day: date) -> str:
 def day_month(day: date) -> str:
     """18 November"""
     return f"{day.day} {day:%B}"
-
-
-def day_year(day: date) -> str:
-    """18 November 2026"""
-    return f"{day.day} {day:%B %Y}"
-
-
-def date_range(start: date, end: date) -> str:
-    """16 – 22 November 2026, naming a month or year twice only when they differ."""
-    if (start.year, start.month) == (end.year, end.month):
-        return f"{start.day} – {end.day} {end:%B %Y}"
-    first = f"{start.day} {start:%B}" if start.year == end.year else f"{start.day} {start:%B %Y}"
-    return f"{first} – {end.day} {end:%B %Y}"
 
 
 def when(moment: datetime) -> str:

@@ -14,13 +14,15 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 from temporalio.client import Client
 
+from giving import Commands
 from models.database import ReadSession, read_session
-from models.messages import RebuildKey
+from models.messages import BulkKey, RebuildKey
 from models.reads.viewer import Onlooker
 from models.store.rebuilds import under_way
 from settings import Settings
-from web.commands import Commands
-from workflows.starting import start_rebuild
+from web.live import Live
+from workflows.schedules import see_to_periods
+from workflows.starting import start_bulk, start_rebuild
 
 BEGIN_SECONDS = 2.0
 """How long Temporal may take to hear of rebuilds."""
@@ -36,6 +38,7 @@ class Services:
     engine: Engine
     client: Client
     commands: Commands
+    live: Live
 
     @contextmanager
     def reading(self, onlooker: Onlooker) -> Iterator[ReadSession]:
@@ -62,6 +65,22 @@ class Services:
         except Exception as away:
             # What was changed is saved. Nobody has to wait, or to be told, for what is made up for later.
             log.warning("rebuild not begun", error=type(away).__name__)
+
+    async def begin_bulk(self, key: BulkKey) -> None:
+        """Begin a bulk decision that was asked for. When that fails a worker sees to it after a while."""
+        try:
+            async with asyncio.timeout(BEGIN_SECONDS):
+                await start_bulk(self.client, self.settings.task_queue, key)
+        except Exception as away:
+            log.warning("bulk decision not begun", error=type(away).__name__)
+
+    async def see_to_periods(self, tenant_id: UUID) -> None:
+        """Have the deadlines of an organisation reckoned anew. When that fails they are the next night."""
+        try:
+            async with asyncio.timeout(BEGIN_SECONDS):
+                await see_to_periods(self.client, self.settings.task_queue, tenant_id)
+        except Exception as away:
+            log.warning("deadlines not reckoned anew", error=type(away).__name__)
 
     async def _begin(self, rebuilds: list[RebuildKey]) -> None:
         async with asyncio.timeout(BEGIN_SECONDS):

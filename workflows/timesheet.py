@@ -15,7 +15,7 @@ from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.failures import refusal, refused_by
-    from activities.names import APPLY_COMMAND, LOAD_SHEET, LOCK_ON_SCHEDULE
+    from activities.names import ACT_ON_TIME, APPLY_COMMAND, LOAD_SHEET, LOCK_ON_SCHEDULE
     from models.errors import DomainError, Unavailable, WrongState
     from models.messages import CommandOutcome, CommandRef, SheetKey, SheetSnapshot, TimesheetStart
     from models.rules.transitions import FINAL, next_state
@@ -57,7 +57,7 @@ class TimesheetWorkflow:
                 return
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(TimesheetStart(self._key, self._sheet, tuple(self._recent)))
-            await self._lock_if_due()
+            await self._act_if_due()
 
     @workflow.update
     async def carry_out(self, ref: CommandRef) -> CommandOutcome:
@@ -141,9 +141,8 @@ class TimesheetWorkflow:
     def _deadline(self, began: datetime) -> datetime | None:
         if self._sheet is None or not self._sheet.exists:
             return began + UNOPENED_PATIENCE
-        if self._sheet.lock_at is None:
-            return None
-        return max(self._sheet.lock_at, self._not_before or self._sheet.lock_at)
+        at = self._sheet.lock_at or self._sheet.due_at
+        return None if at is None else max(at, self._not_before or at)
 
     def _is_over(self, began: datetime) -> bool:
         if self._sheet is None:
@@ -153,12 +152,14 @@ class TimesheetWorkflow:
     def _is_final(self) -> bool:
         return self._sheet is not None and self._sheet.state in FINAL
 
-    async def _lock_if_due(self) -> None:
+    async def _act_if_due(self) -> None:
+        """Lock, remind or escalate when the time for it has come; the activity knows what it is."""
         async with self._lock:
-            deadline = None if self._sheet is None or not self._sheet.exists else self._deadline(workflow.now())
-            if deadline is None or workflow.now() < deadline:
+            sheet = self._sheet
+            deadline = None if sheet is None or not sheet.exists else self._deadline(workflow.now())
+            if sheet is None or deadline is None or workflow.now() < deadline:
                 return
-            self._sheet = await self._sometime(LOCK_ON_SCHEDULE)
+            self._sheet = await self._sometime(LOCK_ON_SCHEDULE if sheet.lock_at else ACT_ON_TIME)
             self._not_before = workflow.now() + CLOCKS_APART
 
 

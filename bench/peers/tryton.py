@@ -1,9 +1,7 @@
 """Tryton with its timesheets, served as its documentation asks for, on the PostgreSQL server of the measurements."""
 
 import asyncio
-import os
 import secrets
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,29 +9,21 @@ from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 
 from bench.browser import Connection
 from bench.peers.company import Company, founded
 from bench.peers.environment import installed, locked_version
 from bench.peers.rpc import Administrator
+from bench.peers.serving import database_of_its_own, dsn, gunicorn, serving, set_up
 from bench.recording import Post, Workday
 from bench.system import System, environment
-from embedded import LOOPBACK, SUPERUSER, free_port, listens
-from processes import end, spawn, tail, wait_until
-from settings import Settings
+from embedded import free_port
 
 PEER = "tryton"
-DATABASE = ROLE = "tryton"
+DATABASE = "tryton"
 SAVED = 200
-ACTIVATION_SECONDS = 300.0
-START_SECONDS = 60.0
-STOP_SECONDS = 30.0
-
-WORKERS = 1 + 2 * (os.cpu_count() or 1)
-"""As gunicorn's documentation recommends."""
-
-THREADS = 4
+FOUNDING_SECONDS = 60.0
 
 
 def versions() -> str:
@@ -79,27 +69,19 @@ def running(system: System, folder: Path, people: int) -> Iterator[Tryton]:
     """Tryton from its installation to its orderly end, with a company of so many people. Raises PeerMissing."""
     programs = installed(PEER)
     folder.mkdir()
-    database = _create_database(system.settings)
+    database = database_of_its_own(system.settings, DATABASE)
     password = secrets.token_urlsafe()
     variables = _variables(database, folder)
     _activate(programs, folder, variables, password)
-    with _serving(programs, folder, variables) as origin, psycopg.connect(_dsn(database), autocommit=True) as session:
+    port = free_port()
+    server = serving(gunicorn(programs, "trytond.application:app", port), port, folder / "server.log", variables)
+    with server as origin, psycopg.connect(dsn(database), autocommit=True) as session:
         yield Tryton(origin, session, asyncio.run(_found(origin, password, people)))
-
-
-def _create_database(settings: Settings) -> URL:
-    """A role and a database of its own, beside ours on the same server."""
-    assert settings.database_owner_url is not None
-    admin = make_url(settings.database_owner_url).set(username=SUPERUSER, database="postgres")
-    with psycopg.connect(_dsn(admin), autocommit=True) as connection:
-        connection.execute(f"CREATE ROLE {ROLE} LOGIN")
-        connection.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE} TEMPLATE template0")
-    return admin.set(username=ROLE, database=DATABASE)
 
 
 def _variables(database: URL, folder: Path) -> dict[str, str]:
     """Its settings; it names the database itself when it connects."""
-    server = f"postgresql://{ROLE}@/?host={quote(str(database.query['host']))}"
+    server = f"postgresql://{database.username}@/?host={quote(str(database.query['host']))}"
     return environment() | {
         "HOME": str(folder),
         "TRYTOND_DATABASE_URI": server,
@@ -108,43 +90,18 @@ def _variables(database: URL, folder: Path) -> dict[str, str]:
 
 
 def _activate(programs: Path, folder: Path, variables: dict[str, str], password: str) -> None:
-    log, secret = folder / "activation.log", folder / "password"
+    secret = folder / "password"
     secret.touch(mode=0o600)
     secret.write_text(password)
     modules: list[str | Path] = ["--update", "timesheet", "--activate-dependencies"]
     command = [programs / "trytond-admin", "--database", DATABASE, "--email", "bench@example.org", *modules]
-    process = spawn(command, log=log, env=variables | {"TRYTONPASSFILE": str(secret)})
-    try:
-        ended = wait_until(lambda: process.poll() is not None, seconds=ACTIVATION_SECONDS)
-        if not ended or process.returncode != 0:
-            raise SystemExit(f"Tryton could not make its database:\n{tail(log, 30)}")
-    finally:
-        end(process, ask=signal.SIGTERM, seconds=STOP_SECONDS)
-
-
-@contextmanager
-def _serving(programs: Path, folder: Path, variables: dict[str, str]) -> Iterator[str]:
-    port, log = free_port(), folder / "server.log"
-    size = ["--workers", str(WORKERS), "--threads", str(THREADS), "--keep-alive", "60", "--no-control-socket"]
-    gunicorn: list[str | Path] = [programs / "python", "-m", "gunicorn", "--bind", f"{LOOPBACK}:{port}", *size]
-    process = spawn([*gunicorn, "trytond.application:app"], log=log, env=variables)
-    try:
-        listening = wait_until(lambda: process.poll() is not None or listens(process.pid, port), seconds=START_SECONDS)
-        if not listening or process.poll() is not None:
-            raise SystemExit(f"Tryton did not start:\n{tail(log, 30)}")
-        yield f"http://{LOOPBACK}:{port}"
-    finally:
-        end(process, ask=signal.SIGTERM, seconds=STOP_SECONDS)
+    set_up(command, folder / "activation.log", variables | {"TRYTONPASSFILE": str(secret)})
 
 
 async def _found(origin: str, password: str, people: int) -> Company:
-    async with asyncio.timeout(START_SECONDS):
+    async with asyncio.timeout(FOUNDING_SECONDS):
         connection = await Connection.open(origin)
         try:
             return await founded(await Administrator.signed_in(connection, DATABASE, password), people)
         finally:
             await connection.close()
-
-
-def _dsn(url: URL) -> str:
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -71,7 +71,11 @@ _SUBMISSIONS = text(
          AS i (entry_id, version, timesheet_id)
     JOIN timesheet t ON t.id = i.timesheet_id
     JOIN submission s ON s.timesheet_id = t.id
-    LEFT JOIN decision d ON d.submission_id = s.id
+    LEFT JOIN LATERAL (
+        SELECT made.* FROM decision made
+        WHERE made.submission_id = s.id AND (t.submission_id <> s.id OR made.id = t.decision_id)
+        ORDER BY made.number DESC LIMIT 1
+    ) d ON d.decision <> 'take_back'
     WHERE EXISTS (
         SELECT FROM jsonb_array_elements(s.content -> 'entries') AS held
         WHERE held ->> 'id' = CAST(i.entry_id AS text) AND CAST(held ->> 'version' AS int) >= i.version

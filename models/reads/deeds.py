@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from models.commands import ScheduleAction, made_by
@@ -61,7 +61,6 @@ class Deeds:
     """The facts that commands left behind, from which is told what they did."""
 
     zone: ZoneInfo
-    owner_id: UUID
     actors: Mapping[UUID, Actor]
     by_command: Mapping[UUID, Entry]
     by_number: Mapping[tuple[UUID, int], Entry]
@@ -69,8 +68,10 @@ class Deeds:
     notes: Mapping[UUID, Note]
 
     def told(self, command: Command) -> Told:
-        """What a command for entries and notes did."""
+        """What a command did."""
         kind = CommandKind(command.kind)
+        if kind in MOVES:
+            return Told(*MOVES[kind])
         if kind is CommandKind.ADD_NOTE:
             return self._note_told(command)
         if kind is CommandKind.ADD_FLEX_CHANGE:
@@ -78,9 +79,14 @@ class Deeds:
         return self._entry_told(command, kind)
 
     def event(
-        self, command: Command, told: Told, answer: AnswerShown | None = None, digest: str | None = None
+        self,
+        command: Command,
+        told: Told,
+        answer: AnswerShown | None = None,
+        digest: str | None = None,
+        as_what: str | None = None,
     ) -> EventShown:
-        """A command as timelines show it."""
+        """A command as timelines show it; `as_what` says in which place it was given, where the command does not."""
         assert command.completed_at is not None
         at = command.completed_at.astimezone(self.zone)
         return EventShown(
@@ -89,7 +95,7 @@ class Deeds:
             tone=told.tone,
             at=at,
             actor=self.actors[command.actor_id].name if command.actor_id else SCHEDULE,
-            on_behalf=self._on_behalf(command),
+            on_behalf=as_what or self._on_behalf(command),
             lines=told.lines,
             reason=command.reason,
             digest=digest,
@@ -103,7 +109,7 @@ class Deeds:
         """As what, and on whose behalf, somebody else than the owner did it."""
         if command.on_behalf_of_id:
             return f"on behalf of {self.actors[command.on_behalf_of_id].name}, as administrator"
-        if command.actor_id in (None, self.owner_id):
+        if command.actor_id in (None, command.owner_id):
             return None
         roles = self.actors[command.actor_id].roles
         if command.kind == CommandKind.SCHEDULE and Role.INTEGRATION in roles:
@@ -149,14 +155,12 @@ def deeds_of(
     session: Session,
     commands: Sequence[Command],
     entries: Iterable[Entry],
-    owner_id: UUID,
     zone: ZoneInfo,
 ) -> Deeds:
-    """The facts behind commands of one owner; `entries` are versions of everything they touched."""
+    """The facts behind commands; `entries` are versions of everything they touched."""
     entries = list(entries)
     return Deeds(
         zone=zone,
-        owner_id=owner_id,
         actors=_actors(session, commands),
         by_command={entry.version.command_id: entry for entry in entries},
         by_number={(entry.version.entry_id, entry.version.version): entry for entry in entries},
@@ -167,7 +171,22 @@ def deeds_of(
 
 def entries_that_stood_on(session: Session, timesheet_id: UUID) -> list[Entry]:
     """Every version of every entry that stands on a timesheet or ever did, also those on other timesheets."""
-    stood = select(TimeEntryVersion.entry_id).where(TimeEntryVersion.timesheet_id == timesheet_id)
+    return _entries(session, select(TimeEntryVersion.entry_id).where(TimeEntryVersion.timesheet_id == timesheet_id))
+
+
+def entries_touched_by(session: Session, commands: Sequence[Command]) -> list[Entry]:
+    """Every version of every entry that some commands touched."""
+    touching = _of_kind(commands, *ENTRY_COMMANDS)
+    if not touching:
+        return []
+    versions = select(TimeEntryVersion.entry_id).where(
+        TimeEntryVersion.timesheet_id.in_({command.timesheet_id for command in touching}),
+        TimeEntryVersion.command_id.in_([command.id for command in touching]),
+    )
+    return _entries(session, versions)
+
+
+def _entries(session: Session, entry_ids: Select[UUID]) -> list[Entry]:
     type_ = and_(
         TimePeriodType.tenant_id == TimeEntryVersion.tenant_id,
         TimePeriodType.id == TimeEntryVersion.time_period_type_id,
@@ -176,7 +195,7 @@ def entries_that_stood_on(session: Session, timesheet_id: UUID) -> list[Entry]:
         select(TimeEntryVersion, TimePeriodType.name, TimePeriodType.value_type, Project.name)
         .join(TimePeriodType, type_)
         .outerjoin(Project, Project.id == TimeEntryVersion.project_id)
-        .where(TimeEntryVersion.entry_id.in_(stood))
+        .where(TimeEntryVersion.entry_id.in_(entry_ids))
     )
     return [Entry(*row) for row in rows]
 
@@ -240,6 +259,27 @@ _TITLES: dict[CommandKind, _Title] = {
     CommandKind.REMOVE: ("Time removed", "trash-2", "neutral"),
     CommandKind.CONFIRM: ("Planned shift confirmed", "calendar-check", "ok"),
 }
+
+MOVES: dict[CommandKind, _Title] = {
+    CommandKind.SUBMIT: ("Submitted and certified", "send", "info"),
+    CommandKind.RECALL: ("Recalled", "undo-2", "warn"),
+    CommandKind.APPROVE: ("Approved", "check", "ok"),
+    CommandKind.REJECT: ("Rejected", "x", "bad"),
+    CommandKind.TAKE_BACK: ("Approval taken back", "undo-2", "warn"),
+    CommandKind.ESCALATE: ("The next approver was asked as well", "corner-right-up", "warn"),
+    CommandKind.REVISE: ("Opened for revision", "file-pen-line", "warn"),
+    CommandKind.LOCK: ("Locked", "lock", "neutral"),
+    CommandKind.UNLOCK: ("Unlocked", "lock-open", "warn"),
+}
+"""Each act on a whole timesheet."""
+
+DEEDS: dict[CommandKind, _Title] = {
+    **_TITLES,
+    **MOVES,
+    CommandKind.ADD_NOTE: ("Note added", "message-square", "neutral"),
+    CommandKind.ADD_FLEX_CHANGE: ("Shift moved", "timer", "warn"),
+}
+"""Each act of a person in few words."""
 
 _PLANNED: dict[CommandKind, _Title] = {
     CommandKind.AMEND: ("Planned shift changed and confirmed", "calendar-check", "ok"),

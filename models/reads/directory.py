@@ -1,5 +1,6 @@
 """People, projects, types and rules as administrators and programs see them, and every change of them."""
 
+from calendar import day_name
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,6 +18,7 @@ from models.rules.accrual_types import ACCRUAL_TITLES, ACCRUAL_TYPES, AccrualCod
 from models.rules.people import PersonContent, ProjectContent
 from models.rules.period_types import TypeContent
 from models.rules.policy import Role
+from models.rules.stages import Stage
 from models.rules.typed_totals import day_length_text, total_text
 from models.store import directory, period_types, projects
 from models.store.changes import Kept, last_version
@@ -226,6 +228,23 @@ LABELS: Mapping[str, str] = {
     "startDate": "First day",
     "endDate": "Last day",
     "standardDayMinutes": "Standard day",
+    "certification": "What people certify",
+    "approvalStages": "Approves",
+    "mailDecisions": "Decisions from mail",
+    "remindToRecord": "Reminders to record",
+    "submitGraceHours": "Working hours until the reminder to submit",
+    "remindAfterHours": "Working hours until the approver is reminded",
+    "escalateAfterHours": "Working hours until the next approver is asked",
+    "lockAfterDays": "Locks after days",
+    "workDays": "Working days",
+    "workStarts": "Work starts",
+    "workEnds": "Work ends",
+    "url": "Address",
+    "eventTypes": "Only events of the type",
+    "paused": "Paused",
+    "nextPosition": "Goes on from place",
+    "secret": "Secret",
+    "removed": "Taken away",
     **{f"targets.{code.value}": title for code, title in ACCRUAL_TITLES.items()},
     "lateAfterWorkingDays": "Late after working days",
     "balanceTolerancePercent": "On target within percent",
@@ -234,7 +253,9 @@ LABELS: Mapping[str, str] = {
 }
 """What is said of each field of a change, in the order it is told."""
 
-_BY_VALUE: Mapping[str, Mapping[str, str]] = {
+_BY_VALUE: Mapping[str, Mapping[Any, str]] = {
+    "workDays": dict(enumerate(day_name)),
+    "approvalStages": {stage: stage.replace("_", " ") for stage in Stage},
     "valueType": {"datetime": "by start and finish", "date": "by whole days"},
     "accrualTypes": {code.value: title for code, title in ACCRUAL_TITLES.items()},
     "roles": {role.value: role.value.replace("_", " ") for role in Role},

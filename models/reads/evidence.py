@@ -18,9 +18,9 @@ from models.rules.accruals import LocalCalendar
 from models.rules.agreements import AgreementContent
 from models.rules.flex import FlexType
 from models.rules.periods import Period
-from models.rules.supposed import HolidayContent, HolidayKind
+from models.store.holidays import holiday_exceptions
 from models.store.people import Member
-from models.tables.accruals import Accrual, Adjustment, HolidayException
+from models.tables.accruals import Accrual, Adjustment
 from models.tables.people import Person
 from models.tables.timecard import FlexChange
 
@@ -68,8 +68,7 @@ def evidence_of(
     agreements: Mapping[UUID, AgreementContent],
 ) -> Evidence:
     """The evidence for one balance of a person who may be seen."""
-    rows = session.scalars(select(HolidayException).where(HolidayException.place == owner.holiday_calendar))
-    exceptions = {row.day: HolidayContent(row.place, row.day, HolidayKind(row.kind), row.name) for row in rows}
+    exceptions = holiday_exceptions(session, owner.holiday_calendar)
     return Evidence(session, tenant_id, owner, code, agreements, PublicHolidays(owner.holiday_calendar, exceptions))
 
 

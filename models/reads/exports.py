@@ -84,7 +84,7 @@ def sheet_export(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: 
     circle = circle_for(session, onlooker, sheet.owner_id)
     zone = circle.owner.zone
     submission = _submission_of_this(session, sheet)
-    decision = _decision_on(session, submission)
+    decision = _decision_on(session, sheet, submission)
     entries = live_entries(session, sheet.id, zone)
     return SheetExport(
         owner=shown(circle.owner),
@@ -124,10 +124,8 @@ def _submission_of_this(session: Session, sheet: Timesheet) -> Submission | None
     return submission if submission and submission.revision == sheet.revision else None
 
 
-def _decision_on(session: Session, submission: Submission | None) -> Decision | None:
-    if submission is None:
-        return None
-    return session.scalar(select(Decision).where(Decision.submission_id == submission.id))
+def _decision_on(session: Session, sheet: Timesheet, submission: Submission | None) -> Decision | None:
+    return session.get(Decision, sheet.decision_id) if submission and sheet.decision_id else None
 
 
 def _digest(session: Session, sheet: Timesheet) -> str:

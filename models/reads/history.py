@@ -1,7 +1,7 @@
 """The whole life of one timesheet: every act on it, who really did it and for whom, newest first."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,8 +12,9 @@ from models.reads.deeds import Deeds, Entry, Told, deeds_of, entries_that_stood_
 from models.reads.owner_review import answers_to
 from models.reads.sheets import sheet_of, status_shown
 from models.reads.shown import AnswerShown, EventShown, HistoryShown
-from models.reads.viewer import Onlooker, circle_for, shown
-from models.rules.transitions import REVIEWED, CommandKind
+from models.reads.viewer import Onlooker, circle_of_sheet, shown
+from models.rules.transitions import CommandKind
+from models.tables.people import Person
 from models.tables.timesheet import Command, Decision, Submission, Timesheet
 
 
@@ -25,20 +26,23 @@ class _Facts:
     submissions: Mapping[UUID, Submission]
     decisions: Mapping[UUID, Decision]
     answers: Mapping[UUID, AnswerShown]
+    stood_in_for: Mapping[UUID, str]
+    """Who was away, by the decision that somebody took in their place."""
 
 
 def history_page(session: Session, onlooker: Onlooker, timesheet_id: UUID) -> HistoryShown:
     """Everything that happened to a timesheet, for somebody who may see it. Raises `NotFound`."""
     sheet = sheet_of(session, timesheet_id)
-    circle = circle_for(session, onlooker, sheet.owner_id)
+    circle = circle_of_sheet(session, onlooker, sheet)
     entries = entries_that_stood_on(session, timesheet_id)
     commands = _commands(session, sheet, entries)
-    theirs = [command for command in commands if _is_by_another(command)]
+    theirs = [command for command in commands if command.put_before_id]
     facts = _Facts(
-        deeds_of(session, commands, entries, sheet.owner_id, circle.owner.zone),
+        deeds_of(session, commands, entries, circle.owner.zone),
         _submissions(session, timesheet_id),
         _decisions(session, timesheet_id),
-        answers_to(session, theirs, circle),
+        answers_to(session, theirs, circle.owner.zone),
+        _stood_in_for(session, timesheet_id),
     )
     return HistoryShown(
         timesheet_id=timesheet_id,
@@ -81,21 +85,29 @@ def _decisions(session: Session, timesheet_id: UUID) -> dict[UUID, Decision]:
     return {decision.id: decision for decision in found}
 
 
-def _is_by_another(command: Command) -> bool:
-    return command.actor_id not in (None, command.owner_id) and command.kind in REVIEWED
+def _stood_in_for(session: Session, timesheet_id: UUID) -> dict[UUID, str]:
+    rows = session.execute(
+        select(Decision.id, Person.name)
+        .join(Person, Person.id == Decision.responsible_id)
+        .where(Decision.timesheet_id == timesheet_id, Decision.delegation_id.is_not(None))
+    )
+    return dict(rows.all())
 
 
 def _event(command: Command, facts: _Facts) -> EventShown:
     told, digest = _told(command, facts), _digest(command, facts)
-    return facts.deeds.event(command, told, facts.answers.get(command.id), digest)
+    return facts.deeds.event(command, told, facts.answers.get(command.id), digest, _as_what(command, facts))
+
+
+def _as_what(command: Command, facts: _Facts) -> str | None:
+    """In whose place somebody decided who stood in by a delegation: that is no act on behalf, and needs no reason."""
+    away = facts.stood_in_for.get(made_by(command.tenant_id, command.id, "decision"))
+    return f"in place of {away}" if away else None
 
 
 def _told(command: Command, facts: _Facts) -> Told:
-    kind = CommandKind(command.kind)
-    if kind not in _MOVES:
-        return facts.deeds.told(command)
-    title, icon, tone, lines = _MOVES[kind]
-    return Told(title, icon, tone, lines(command, facts))
+    told, lines = facts.deeds.told(command), _LINES.get(CommandKind(command.kind))
+    return replace(told, lines=lines(command, facts)) if lines else told
 
 
 def _certified(command: Command, facts: _Facts) -> tuple[str, ...]:
@@ -108,20 +120,12 @@ def _commented(command: Command, facts: _Facts) -> tuple[str, ...]:
     return (decision.comment,) if decision.comment else ()
 
 
-def _nothing(_command: Command, _facts: _Facts) -> tuple[str, ...]:
-    return ()
-
-
-_MOVES: dict[CommandKind, tuple[str, str, str, Callable[[Command, _Facts], tuple[str, ...]]]] = {
-    CommandKind.SUBMIT: ("Submitted and certified", "send", "info", _certified),
-    CommandKind.RECALL: ("Recalled", "undo-2", "warn", _nothing),
-    CommandKind.APPROVE: ("Approved", "check", "ok", _commented),
-    CommandKind.REJECT: ("Rejected", "x", "bad", _commented),
-    CommandKind.REVISE: ("Opened for revision", "file-pen-line", "warn", _nothing),
-    CommandKind.LOCK: ("Locked", "lock", "neutral", _nothing),
-    CommandKind.UNLOCK: ("Unlocked", "lock-open", "warn", _nothing),
+_LINES: dict[CommandKind, Callable[[Command, _Facts], tuple[str, ...]]] = {
+    CommandKind.SUBMIT: _certified,
+    CommandKind.APPROVE: _commented,
+    CommandKind.REJECT: _commented,
 }
-"""Title, icon and tone of each act on the whole timesheet, and what else there is to say."""
+"""What there is to say of an act on the whole timesheet, beside that it happened."""
 
 
 def _digest(command: Command, facts: _Facts) -> str | None:

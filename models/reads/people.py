@@ -6,11 +6,14 @@ from sqlalchemy import literal, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.errors import NotFound
-from models.reads.inbox import COUNTED, Approver, count_text, count_waiting
+from models.reads.inbox.approver import approver_if_any
+from models.reads.inbox.counts import COUNTED, count_text, count_waiting
+from models.reads.looking import looker
+from models.reads.notices import how_many_unread
 from models.reads.owner_review import how_many_unanswered
 from models.reads.shown import PeopleRow, PersonShown, ViewerShown
 from models.reads.viewer import Onlooker
-from models.rules.policy import Action, Relation, Role, Standing, authorise, roles_of
+from models.rules.policy import Action, authorise
 from models.tables.people import Person, PersonRole, Tenant
 
 MOST_PEOPLE = 500
@@ -47,9 +50,7 @@ def people_page(
 
 def require(session: Session, onlooker: Onlooker, action: Action) -> None:
     """Raises `NotFound` unless the policy gives the onlooker an action that concerns nobody else's time."""
-    roles = roles_of(_roles(session, [onlooker.person_id]).get(onlooker.person_id, []))
-    standing = Standing(onlooker.person_id, roles, frozenset({Relation.SELF, Relation.TENANT}))
-    if authorise(action, standing) is None:
+    if authorise(action, looker(session, onlooker).standing) is None:
         raise NotFound("There is no such page, or you may not see it.")
 
 
@@ -69,36 +70,36 @@ def staff_id_of(session: Session, person_id: UUID) -> str:
     return found
 
 
+def mail_address_of(session: Session, person_id: UUID) -> str | None:
+    """Where mail to somebody goes; None when the directory does not say."""
+    return session.scalar(select(Person.email).where(Person.id == person_id)) or None
+
+
 def viewer_shown(session: Session, onlooker: Onlooker, acting_reason: str | None) -> ViewerShown:
     """The frame around a page: who looks, for whom they act, how much waits for them."""
-    wanted = {onlooker.person_id, onlooker.acting_for_id or onlooker.person_id}
-    people = {person.id: person for person in session.scalars(select(Person).where(Person.id.in_(wanted)))}
-    roles = _roles(session, list(wanted))
-    person = people[onlooker.person_id]
-    acting_for = people[onlooker.acting_for_id] if onlooker.acting_for_id else None
+    who = looker(session, onlooker)
+    acting_for = looker(session, onlooker, onlooker.acting_for_id).person if onlooker.acting_for_id else None
     # Nobody answers for somebody else.
-    unanswered = literal(0) if acting_for else how_many_unanswered(person.id, COUNTED + 1)
-    tenant_name, unanswered_acts = session.execute(
-        select(Tenant.name, unanswered).where(Tenant.id == onlooker.tenant_id)
+    unanswered = literal(0) if acting_for else how_many_unanswered(who.person.id, COUNTED + 1)
+    unread = how_many_unread(who.person.id, COUNTED + 1)
+    tenant_name, unanswered_acts, how_many = session.execute(
+        select(Tenant.name, unanswered, unread).where(Tenant.id == onlooker.tenant_id)
     ).one()
     return ViewerShown(
-        person=PersonShown(person.id, person.staff_id, person.name),
+        person=who.person,
         tenant_name=tenant_name,
-        roles=frozenset(roles.get(person.id, [])),
-        inbox_count=_inbox_count(session, acting_for or person, roles),
+        roles=who.roles,
+        inbox_count=_inbox_count(session, onlooker),
         unanswered_acts=count_text(unanswered_acts),
-        acting_for=PersonShown(acting_for.id, acting_for.staff_id, acting_for.name) if acting_for else None,
+        unread=count_text(how_many),
+        acting_for=acting_for,
         acting_reason=acting_reason,
     )
 
 
-def _inbox_count(session: Session, person: Person, roles: dict[UUID, list[str]]) -> str | None:
-    theirs = roles_of(roles.get(person.id, []))
-    if not theirs & {Role.SUPERVISOR, Role.ADMINISTRATOR}:
-        return None
-    shown = PersonShown(person.id, person.staff_id, person.name)
-    count = count_waiting(session, Approver(shown, Role.ADMINISTRATOR in theirs))
-    return count_text(count)
+def _inbox_count(session: Session, onlooker: Onlooker) -> str | None:
+    approver = approver_if_any(session, onlooker)
+    return count_text(count_waiting(session, approver)) if approver else None
 
 
 def _roles(session: Session, people: list[UUID]) -> dict[UUID, list[str]]:

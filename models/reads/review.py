@@ -1,22 +1,45 @@
-"""One submitted timesheet opened for a decision, exactly as it was certified."""
+"""One submitted timesheet opened for a decision, exactly as it was certified, with what a decision has to go by."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from models.errors import NotFound
 from models.reads.balances import agreement_on, tiles
+from models.reads.decisions import decisions_on
 from models.reads.entries import certified_entries, days_of
-from models.reads.inbox import next_for, rows_for
-from models.reads.sheets import acted_by, last_submission, revision_reason, sheet_of, status_shown
-from models.reads.shown import EntryChange, EntryShown, InboxRow, ReviewShown
-from models.reads.viewer import Onlooker, circle_for, commands_offered
-from models.rules.transitions import State
-from models.tables.people import Person
+from models.reads.inbox.approver import approver_if_any
+from models.reads.inbox.rows import row_of
+from models.reads.looks import compared
+from models.reads.notes import notes_in
+from models.reads.owner_review import acts_on
+from models.reads.sheets import (
+    acted_by,
+    approver_named,
+    coming,
+    last_submission,
+    revision_reason,
+    sheet_of,
+    status_shown,
+)
+from models.reads.shown import ActShown, BalanceChange, ReviewShown
+from models.reads.viewer import Onlooker, circle_of_sheet, commands_offered, may_take_back
+from models.rules.periods import Period
+from models.rules.policy import Role
+from models.rules.stages import Stage
+from models.rules.transitions import DECISIONS, State
+from models.store.people import Circle, with_approvers
+from models.tables.people import Person, Project, TenantPolicy
 from models.tables.timesheet import Submission, Timesheet
+
+COUNTED_STATES = frozenset({State.SUBMITTED, State.APPROVED, State.LOCKED})
+"""In which balances hold exactly what was certified."""
+
+APPROVED_STATES = frozenset({State.SUBMITTED, State.APPROVED})
+"""In which some approval may be taken back; of what is submitted that of an earlier stage."""
 
 
 def review_page(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: datetime) -> ReviewShown:
@@ -25,68 +48,133 @@ def review_page(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: d
     Raises `NotFound` when they may not, or when nothing was certified yet.
     """
     sheet = sheet_of(session, timesheet_id)
-    circle = circle_for(session, onlooker, sheet.owner_id)
+    circle = circle_of_sheet(session, onlooker, sheet)
     submission = last_submission(session, sheet)
     if submission is None:
         raise NotFound("There is no such page, or you may not see it.")
-    zone = circle.owner.zone
+    zone, state = circle.owner.zone, State(sheet.state)
     entries = certified_entries(session, submission.content, zone)
+    since = compared(session, onlooker.person_id, submission, entries, zone)
+    period = Period(sheet.period_start, sheet.period_end)
+    commands = commands_offered(onlooker, circle, state, sheet.id)
     return ReviewShown(
-        row=_row(session, sheet, submission, now),
+        row=row_of(session, sheet.id, approver_if_any(session, onlooker), now),
         state=sheet.state,
         status=status_shown(session, sheet, circle, zone),
         digest=submission.digest,
         zone=zone.key,
-        days=days_of(entries, sheet.period_start, sheet.period_end, now.astimezone(zone).date()),
+        days=days_of(entries, period.start, period.end, now.astimezone(zone).date()),
         certified_by=acted_by(session, submission.submitted_by_id, submission.on_behalf_of_id),
         certified_text=f"{submission.submitted_at.astimezone(zone):%-d %B %Y, %H:%M}",
         certification=submission.certification,
-        balances=tiles(session, agreement_on(session, sheet.owner_id, sheet.period_end), sheet.period_end),
-        changes=_changes(session, submission, entries, zone),
+        balances=tuple(_balances(session, sheet, submission)),
+        changes=since.changes,
+        changed_since=since.since,
         reason=revision_reason(session, sheet),
-        commands=commands_offered(onlooker, circle, State(sheet.state)),
-        next_timesheet_id=next_for(session, onlooker, sheet),
+        commands=commands,
+        may_take_back=_may_take_back(session, onlooker, circle, sheet),
+        notes=notes_in(session, sheet.owner_id, period, zone),
+        decisions=decisions_on(session, sheet.id, {entry.id: entry for entry in entries}, zone),
+        acts=_unanswered(session, onlooker, circle, sheet),
+        asked=tuple(_others_asked(onlooker, circle, sheet)) if state is State.SUBMITTED else (),
+        then=tuple(_then(session, circle, sheet, submission)) if commands & DECISIONS else (),
+        my_projects=_my_projects(onlooker, circle, sheet),
+        look=submission.id if since.is_new else None,
     )
 
 
-def _row(session: Session, sheet: Timesheet, submission: Submission, now: datetime) -> InboxRow:
-    owner = session.get_one(Person, sheet.owner_id)
-    return rows_for(session, [(sheet, owner, submission.submitted_at)], now)[0]
+def _balances(session: Session, sheet: Timesheet, submission: Submission) -> Iterator[BalanceChange]:
+    """What remains with the week, and what would remain without it."""
+    agreement = agreement_on(session, sheet.owner_id, sheet.period_end)
+    shown = tiles(session, agreement, sheet.period_end)
+    used = _used(session, submission, sheet, agreement.start_date) if agreement and shown else {}
+    counts = State(sheet.state) in COUNTED_STATES
+    for tile in shown:
+        yield BalanceChange(tile, tile.balance + (used.get(tile.code.value, 0) if counts else 0))
 
 
-def _changes(
-    session: Session, submission: Submission, entries: list[EntryShown], zone: ZoneInfo
-) -> tuple[EntryChange, ...]:
-    """What differs from the submission before, entry by entry."""
-    former = session.scalar(
-        select(Submission)
-        .where(
-            Submission.timesheet_id == submission.timesheet_id,
-            Submission.submitted_at < submission.submitted_at,
-        )
-        .order_by(Submission.submitted_at.desc())
-        .limit(1)
+def _used(session: Session, submission: Submission, sheet: Timesheet, since: object) -> dict[str, int]:
+    """What the entries of a submission use up of each accrual, until the end of the period."""
+    named = submission.content["entries"]
+    if not named:
+        return {}
+    these = {
+        "entries": [UUID(each["id"]) for each in named],
+        "versions": [each["version"] for each in named],
+        "first": since,
+        "last": sheet.period_end,
+    }
+    return {row.accrual_code: row.used for row in session.execute(_USED, these)}
+
+
+_USED = text(
+    """
+    SELECT counted.accrual_code, CAST(sum(counted.value) AS bigint) AS used
+    FROM (
+        SELECT DISTINCT ON (c.time_entry_id, c.time_entry_version, c.accrual_code, c.day) c.accrual_code, c.value
+        FROM unnest(CAST(:entries AS uuid[]), CAST(:versions AS int[])) AS i (entry_id, version)
+        JOIN contribution c ON c.time_entry_id = i.entry_id
+             AND (c.time_entry_version = i.version OR c.flex_change_id IS NOT NULL)
+        WHERE c.day BETWEEN :first AND :last
+        ORDER BY c.time_entry_id, c.time_entry_version, c.accrual_code, c.day, c.computation DESC
+    ) AS counted
+    GROUP BY counted.accrual_code
+    """
+)
+
+
+def _may_take_back(session: Session, onlooker: Onlooker, circle: Circle, sheet: Timesheet) -> bool:
+    if State(sheet.state) not in APPROVED_STATES:
+        return False
+    known = with_approvers(session, circle, sheet.id)
+    return bool(known.deciders) and may_take_back(onlooker, known, sheet.id)
+
+
+def _unanswered(session: Session, onlooker: Onlooker, circle: Circle, sheet: Timesheet) -> tuple[ActShown, ...]:
+    acts = acts_on(session, onlooker, circle, sheet.id)
+    return tuple(act for act in acts if act.event.answer is None or act.event.answer.verdict != "confirmed")
+
+
+def _others_asked(onlooker: Onlooker, circle: Circle, sheet: Timesheet) -> Iterator[str]:
+    mine = {onlooker.acting_for_id or onlooker.person_id}
+    me = circle.members.get(onlooker.person_id)
+    if me and Role.ADMINISTRATOR in me.rank.roles:
+        mine.add(None)  # type: ignore[arg-type]  # None stands for the administrators, of whom they are one
+    for approver in circle.asked(sheet.id):
+        if approver not in mine:
+            yield approver_named(circle, approver)
+
+
+def _then(session: Session, circle: Circle, sheet: Timesheet, submission: Submission) -> Iterator[str]:
+    asking = circle.submitted.get(sheet.id)
+    policy = session.get_one(TenantPolicy, sheet.tenant_id)
+    if asking and asking.stage is Stage.SUPERVISOR and Stage.PROJECT_LEAD in policy.approval_stages:
+        leads = list(_leads(session, submission))
+        if leads:
+            yield f"Once you approve it, it goes to {', '.join(leads)}."
+    yield from coming(session, sheet, circle, circle.owner.zone)
+
+
+def _leads(session: Session, submission: Submission) -> Iterator[str]:
+    projects = {UUID(each["projectId"]) for each in submission.content["entries"] if each.get("projectId")}
+    if not projects:
+        return
+    rows = session.execute(
+        select(Project.name, Person.name)
+        .outerjoin(Person, Person.id == Project.lead_id)
+        .where(Project.id.in_(projects))
+        .order_by(Project.name)
     )
-    if former is None:
-        return ()
-    before = {entry.id: entry for entry in certified_entries(session, former.content, zone)}
-    after = {entry.id: entry for entry in entries}
-    return tuple(change for id_ in before.keys() | after.keys() if (change := _change(before.get(id_), after.get(id_))))
+    for project, lead in rows:
+        yield f"{lead or 'the administrators'} for {project}"
 
 
-def _change(before: EntryShown | None, after: EntryShown | None) -> EntryChange | None:
-    if before is None:
-        return EntryChange("added", None, _text(after))
-    if after is None:
-        return EntryChange("removed", _text(before), None)
-    if before.version == after.version:
-        return None
-    return EntryChange("changed", _text(before), _text(after))
-
-
-def _text(entry: EntryShown | None) -> str | None:
-    if entry is None:
-        return None
-    end = f"{entry.end:%H:%M}" if entry.end else "still running"
-    task = f" · {entry.task}" if entry.task and entry.task != entry.title else ""
-    return f"{entry.start:%a} {entry.start.day} {entry.start:%b}, {entry.start:%H:%M} – {end} · {entry.title}{task}"
+def _my_projects(onlooker: Onlooker, circle: Circle, sheet: Timesheet) -> frozenset[UUID]:
+    asking = circle.submitted.get(sheet.id)
+    if asking is None or asking.stage is not Stage.PROJECT_LEAD:
+        return frozenset()
+    me = onlooker.acting_for_id or onlooker.person_id
+    found = circle.projects_of(sheet.id, me)
+    for delegator in circle.delegations(onlooker.person_id, sheet.id):
+        found |= circle.projects_of(sheet.id, delegator)
+    return found

@@ -376,6 +376,8 @@ class InboxRow:
     owner: PersonShown
     period_start: date
     period_end: date
+    digest: str
+    """Of what was certified."""
     minutes_by_day: tuple[int, ...]
     total_minutes: int
     plan_minutes: int
@@ -383,18 +385,12 @@ class InboxRow:
     submitted_at: datetime
     waiting_text: str
     revision: int
-
-
-@dataclass(frozen=True, slots=True)
-class InboxShown:
-    """The inbox of one approver: a page of what waits, oldest first."""
-
-    approver: PersonShown
-    rows: tuple[InboxRow, ...]
-    count: int
-    count_text: str
-    next_cursor: str | None
-    search: str
+    for_name: str | None = None
+    """In whose place one decides; None: in one's own right."""
+    as_lead: bool = False
+    """Whether one is asked about the lines on a project only."""
+    asked_since: datetime | None = None
+    """When one was asked as well, since nobody had decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,6 +401,29 @@ class EntryChange:
     """added, removed or changed"""
     before: str | None
     after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceChange:
+    """What remains of one accrual with a timesheet, and what would remain without it."""
+
+    tile: BalanceTile
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionShown:
+    """One decision on a timesheet."""
+
+    title: str
+    tone: str
+    by: str
+    at: datetime
+    kind_of_reason: str | None
+    reason: str | None
+    comment: str | None
+    lines: tuple[str, ...]
+    """The lines that a rejection names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -420,11 +439,37 @@ class ReviewShown:
     certified_by: str
     certified_text: str
     certification: str
-    balances: tuple[BalanceTile, ...]
+    balances: tuple[BalanceChange, ...]
     changes: tuple[EntryChange, ...]
+    changed_since: str | None
+    """Since when `changes` are told; None: it is seen for the first time, and there was nothing before."""
     reason: str | None
     commands: frozenset[str]
-    next_timesheet_id: UUID | None
+    may_take_back: bool
+    notes: tuple[NoteShown, ...]
+    decisions: tuple[DecisionShown, ...]
+    """Every earlier decision on the timesheet, the newest first."""
+    acts: tuple[ActShown, ...]
+    """What others did to it and its owner has not confirmed."""
+    asked: tuple[str, ...]
+    """Who else is asked, in words."""
+    then: tuple[str, ...]
+    """What happens next, in whole sentences."""
+    my_projects: frozenset[UUID]
+    """On which lines one decides, where it is not the whole timesheet."""
+    look: UUID | None
+    """The submission that is to be remembered as looked at; None: it is already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What became of a timesheet that is shown in a state, with the content of a digest."""
+
+    timesheet_id: UUID
+    state: str
+    digest: str
+    news: str | None
+    """Nothing when it is as shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +497,8 @@ class ViewerShown:
     acting_reason: str | None = None
     unanswered_acts: str = "0"
     """How much of what others did to one's time waits for one's answer."""
+    unread: str = "0"
+    """How much one was told and has not read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class SheetFacts:
     decided_by: str | None = None
     rejected_because: str | None = None
     revising_because: str | None = None
+    coming: tuple[str, ...] = ()
+    """What happens while it waits, and who stands in: whole sentences."""
 
 
 def status_of(facts: SheetFacts) -> StatusShown:
@@ -52,7 +54,8 @@ def _draft(facts: SheetFacts) -> str:
 
 def _submitted(facts: SheetFacts) -> str:
     since = f" since {day_text(facts.submitted_at, facts.zone)}" if facts.submitted_at else ""
-    return f"Waiting for {facts.approver}{since}. Nothing can change until it is decided or recalled."
+    waits = f"Waiting for {facts.approver}{since}. Nothing can change until it is decided or recalled."
+    return " ".join((waits, *facts.coming))
 
 
 def _approved(facts: SheetFacts) -> str:

@@ -10,20 +10,20 @@ from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from models.reads.balances import agreements_between, tiles
-from models.reads.entries import WEEKEND, dates, days_of, last_entry, live_entries, rows_of, type_shown
+from models.reads.entries import days_of, last_entry, live_entries, rows_of, type_shown
 from models.reads.flex import flex_changes_in
 from models.reads.notes import notes_in
 from models.reads.owner_review import acts_on, weeks_unanswered
 from models.reads.sheets import approver_name, revision_reason, status_shown
 from models.reads.shown import ProjectShown, TimerShown, TypeShown, WeekShown
 from models.reads.viewer import Onlooker, circle_for, commands_offered, shown
+from models.rules.agreements import plan_by_day
 from models.rules.digest import sheet_digest
 from models.rules.entry_fields import TypeMetadata
 from models.rules.periods import Period, period_of, timesheet_id
 from models.rules.transitions import State
 from models.store import sheets
 from models.store.people import Circle
-from models.tables.accruals import Agreement
 from models.tables.people import Project, TenantPolicy
 from models.tables.timecard import TimePeriodType, WeekRow
 from models.tables.timesheet import Timesheet
@@ -52,7 +52,7 @@ def week_page(session: Session, onlooker: Onlooker, asked: WeekOf) -> WeekShown:
     sheet = session.get(Timesheet, sheet_id)
     agreements = agreements_between(session, circle.owner.id, period.start, period.end)
     agreement = next((each for each in agreements if each.end_date >= period.end), None)
-    plan = {day: minutes for each in agreements for day, minutes in plan_by_day(each, period).items()}
+    plan = plan_by_day(agreements, period)
     days = days_of(live_entries(session, sheet_id, zone), period.start, period.end, today, day, plan)
     types = _types(session)
     own = onlooker.person_id == circle.owner.id
@@ -75,7 +75,7 @@ def week_page(session: Session, onlooker: Onlooker, asked: WeekOf) -> WeekShown:
         total_minutes=sum(day.minutes for day in days),
         plan_minutes=sum(plan.values()),
         balances=tiles(session, agreement, period.end),
-        commands=commands_offered(onlooker, circle, State(sheet.state) if sheet else State.DRAFT),
+        commands=commands_offered(onlooker, circle, State(sheet.state) if sheet else State.DRAFT, sheet_id),
         entry_reason_required=not own,
         types=_offered(types, circle.owner.id, day),
         projects=projects_offered(session),
@@ -83,9 +83,7 @@ def week_page(session: Session, onlooker: Onlooker, asked: WeekOf) -> WeekShown:
         approver=approver_name(circle),
         revision_reason=revision_reason(session, sheet) if sheet else None,
         days_without_agreement=frozenset(
-            day
-            for day in dates(period.start, period.end)
-            if not any(each.start_date <= day <= each.end_date for each in agreements)
+            day for day in period.days if not any(each.start_date <= day <= each.end_date for each in agreements)
         ),
         notes=notes_in(session, circle.owner.id, period, zone),
         flex_changes=flex_changes_in(session, circle.owner.id, period, zone),
@@ -93,22 +91,6 @@ def week_page(session: Session, onlooker: Onlooker, asked: WeekOf) -> WeekShown:
         acts_elsewhere=weeks_unanswered(session, circle.owner.id, period.start) if own else (),
         timer=timer_shown(session, circle.owner.id, asked.now, zone),
     )
-
-
-def plan_minutes(agreement: Agreement | None, period: Period) -> int:
-    """Minutes planned in a period."""
-    return sum(plan_by_day(agreement, period).values())
-
-
-def plan_by_day(agreement: Agreement | None, period: Period) -> dict[date, int]:
-    """Minutes planned: the standard day for each day from Monday to Friday under the agreement."""
-    if agreement is None:
-        return {}
-    return {
-        day: agreement.standard_day_minutes
-        for day in dates(period.start, period.end)
-        if day.weekday() < WEEKEND and agreement.start_date <= day <= agreement.end_date
-    }
 
 
 def kept_rows(session: Session, sheet_id: UUID) -> list[tuple[TypeShown, ProjectShown | None]]:

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from models.rules.accrual_types import ACCRUAL_TITLES, AccrualCode
 from models.rules.days import OutsideCalendar, require_calendar
 from models.rules.entry_fields import Refused
+from models.rules.lateness import WEEKEND
+from models.rules.periods import Period
 
 STANDARD_DAY_MINUTES = 444
 """How long a day is that has no agreement to say so."""
@@ -79,6 +81,32 @@ class AgreementContent:
 def agreement_on(day: date, agreements: Iterable[AgreementContent]) -> AgreementContent | None:
     """The agreement in force on a local day; there is one at most."""
     return next((each for each in agreements if each.covers(day)), None)
+
+
+class Agreed(Protocol):
+    """What a plan needs to know of an agreement."""
+
+    @property
+    def start_date(self) -> date:
+        """The first local day, inclusive."""
+
+    @property
+    def end_date(self) -> date:
+        """The last local day, inclusive."""
+
+    @property
+    def standard_day_minutes(self) -> int:
+        """How long a planned day is."""
+
+
+def plan_by_day(agreements: Iterable[Agreed], period: Period) -> dict[date, int]:
+    """Minutes planned: the standard day for each day from Monday to Friday under an agreement."""
+    return {
+        day: agreement.standard_day_minutes
+        for agreement in agreements
+        for day in period.days
+        if day.weekday() not in WEEKEND and agreement.start_date <= day <= agreement.end_date
+    }
 
 
 def agreement_errors(content: AgreementContent, others: Iterable[AgreementContent]) -> list[Refused]:

@@ -73,6 +73,11 @@ class PersonContent:
         return self.active and Role.SUPERVISOR in self.roles
 
     @property
+    def can_lead(self) -> bool:
+        """Whether this person may decide on the lines of a project they lead."""
+        return self.active and Role.PROJECT_LEAD in self.roles
+
+    @property
     def administers(self) -> bool:
         """Whether this person may change people."""
         return self.active and Role.ADMINISTRATOR in self.roles

@@ -28,6 +28,11 @@ class Period:
     start: date
     end: date
 
+    @property
+    def days(self) -> list[date]:
+        """Every day of it, in order."""
+        return [self.start + timedelta(days=number) for number in range((self.end - self.start).days + 1)]
+
 
 def period_of(day: date, week_starts_on: int = MONDAY) -> Period:
     """The week that a local date belongs to; `week_starts_on` is the tenant's first weekday, 0 for Monday.

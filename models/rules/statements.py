@@ -20,6 +20,7 @@ class ProvRole(StrEnum):
 
     WORKER = "WORKER"
     SUPERVISOR = "SUPERVISOR"
+    PROJECT_LEAD = "PROJECT_LEAD"
     ADMINISTRATOR = "ADMINISTRATOR"
 
 
@@ -153,6 +154,47 @@ def about_decision(
         *_instant(activity, type_, attributes, at),
         _relation("wasInformedBy", activity, informing=submit),
         *_by(activity, responsible, role, delegate),
+    ]
+
+
+def about_taking_back(
+    activity: str,
+    at: datetime,
+    approve: str,
+    reason: str,
+    responsible: Agent,
+    role: ProvRole,
+    delegate: Delegate | None,
+) -> list[Statement]:
+    """An approval taken back: a Reject, with its reason, that is informed by the Approve it undoes.
+
+    Whoever reads only the latest decision is right that the timesheet is not approved.
+    """
+    return [
+        *_instant(activity, "Reject", {"reason": reason}, at),
+        _relation("wasInformedBy", activity, informing=approve),
+        *_by(activity, responsible, role, delegate),
+    ]
+
+
+def about_summary(
+    activity: str,
+    start: datetime,
+    end: datetime,
+    project: tuple[str, str],
+    works: Iterable[str],
+    lead: Agent,
+    delegate: Delegate | None,
+) -> list[Statement]:
+    """A project over a period, made by its lead of the approved work; start and end are the ends of the period."""
+    return [
+        _define("activity", "Summary", activity, {}),
+        _started(activity, start),
+        _ended(activity, end),
+        about_project(*project),
+        _relation("used", activity, entity=project[0]),
+        *(_relation("wasInformedBy", activity, informing=work) for work in works),
+        *_by(activity, lead, ProvRole.PROJECT_LEAD, delegate),
     ]
 
 

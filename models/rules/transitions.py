@@ -28,6 +28,8 @@ class CommandKind(StrEnum):
     RECALL = "recall"
     APPROVE = "approve"
     REJECT = "reject"
+    TAKE_BACK = "take_back"
+    ESCALATE = "escalate"
     REVISE = "revise"
     LOCK = "lock"
     UNLOCK = "unlock"
@@ -49,9 +51,15 @@ TRANSITIONS: dict[State, dict[CommandKind, State]] = {
         CommandKind.RECALL: State.DRAFT,
         CommandKind.APPROVE: State.APPROVED,
         CommandKind.REJECT: State.REJECTED,
+        CommandKind.TAKE_BACK: State.SUBMITTED,
+        CommandKind.ESCALATE: State.SUBMITTED,
     },
     State.REJECTED: {CommandKind.REVISE: State.DRAFT},
-    State.APPROVED: {CommandKind.REVISE: State.DRAFT, CommandKind.LOCK: State.LOCKED},
+    State.APPROVED: {
+        CommandKind.TAKE_BACK: State.SUBMITTED,
+        CommandKind.REVISE: State.DRAFT,
+        CommandKind.LOCK: State.LOCKED,
+    },
     State.LOCKED: {CommandKind.UNLOCK: State.APPROVED},
 }
 
@@ -70,7 +78,7 @@ ENTRY_COMMANDS = frozenset(
 RECORDING = ENTRY_COMMANDS | {CommandKind.ADD_NOTE, CommandKind.BATCH}
 """Need a timesheet that is open to change, and leave it so."""
 
-REVIEWED = (ENTRY_COMMANDS | {CommandKind.ADD_NOTE}) - {CommandKind.SCHEDULE}
+REVIEWED = (ENTRY_COMMANDS | {CommandKind.ADD_NOTE, CommandKind.SUBMIT, CommandKind.REVISE}) - {CommandKind.SCHEDULE}
 """Are put before the owner of the time when somebody else did them."""
 
 OPENING = frozenset({CommandKind.RECORD, CommandKind.SCHEDULE, CommandKind.ADD_NOTE, CommandKind.BATCH})
@@ -85,8 +93,17 @@ REVISING = frozenset({CommandKind.RECALL, CommandKind.REVISE})
 NEEDS_DIGEST = DECISIONS | {CommandKind.SUBMIT}
 """Name the content they were shown."""
 
-NEEDS_REASON = REVISING | {CommandKind.REJECT, CommandKind.LOCK, CommandKind.UNLOCK}
+NEEDS_REASON = REVISING | {CommandKind.REJECT, CommandKind.TAKE_BACK, CommandKind.LOCK, CommandKind.UNLOCK}
 """Are refused without a reason."""
+
+OF_THE_APPROVER = DECISIONS | {CommandKind.TAKE_BACK}
+"""Are the approver's to give, not the owner's."""
+
+OWED = frozenset({State.DRAFT, State.REJECTED})
+"""The owner still has to certify it."""
+
+SETTLED = frozenset({State.APPROVED, State.LOCKED})
+"""Everybody who has to approve it has, so its work counts for others."""
 
 FINAL = frozenset({State.LOCKED})
 """Nothing happens by itself any more, so the workflow's run completes."""

@@ -32,6 +32,9 @@ class Subject(StrEnum):
     AGREEMENT = "agreement"
     HOLIDAY = "holiday_exception"
     BALANCES = "balance_policy"
+    APPROVAL = "approval_policy"
+    DELEGATION = "delegation"
+    WEBHOOK = "webhook"
 
 
 EVENTS = {
@@ -42,6 +45,9 @@ EVENTS = {
     Subject.AGREEMENT: "countersign.agreement.changed",
     Subject.HOLIDAY: "countersign.public-holiday.changed",
     Subject.BALANCES: "countersign.balance-rules.changed",
+    Subject.APPROVAL: "countersign.approval-policy.changed",
+    Subject.DELEGATION: "countersign.delegation.changed",
+    Subject.WEBHOOK: "countersign.webhook.changed",
 }
 """The outgoing event of each change; its data has `created` on the first one."""
 
@@ -86,10 +92,15 @@ def take_turn(session: WriteSession, given: GivenBy, action: Action) -> None:
     no further thought this way. Taken before every timesheet and person. Raises `NotYours`.
     """
     session.execute(_ONE_AFTER_THE_OTHER, {"key": f"directory/{given.tenant_id}"})
+    if not may(session, given, action):
+        raise NotYours("Only an administrator may change this.")
+
+
+def may(session: Session, given: GivenBy, action: Action) -> bool:
+    """Whether whoever gives a command may do something that concerns nobody else's time."""
     roles = session.scalars(select(PersonRole.role).join(Person).where(Person.id == given.actor_id, Person.active))
     standing = Standing(given.actor_id, roles_of(roles), frozenset({Relation.SELF, Relation.TENANT}))
-    if authorise(action, standing) is None:
-        raise NotYours("Only an administrator may change this.")
+    return authorise(action, standing) is not None
 
 
 def hash_of(*asked: Any) -> str:

@@ -65,15 +65,19 @@ def remembered(session: Session, key: SheetKey, command_id: UUID, actor_id: UUID
     return _asked(row, key) if row is not None and same else None
 
 
-def complete(session: WriteSession, outcome: CommandOutcome) -> None:
-    """Store the outcome: the last statement of the command's transaction.
+def complete(session: WriteSession, outcome: CommandOutcome, put_before_id: UUID | None = None) -> None:
+    """Store the outcome, and who is asked whether it is right: the last statement of the command's transaction.
 
     Raises `Withdrawn` when the asker has been told meanwhile that nothing was saved.
     """
     done = session.execute(
         update(Command)
         .where(Command.id == outcome.command_id, Command.withdrawn_at.is_(None), Command.completed_at.is_(None))
-        .values(completed_at=func.now(), result=_OUTCOME.dump_python(outcome, mode="json"))
+        .values(
+            completed_at=func.now(),
+            result=_OUTCOME.dump_python(outcome, mode="json"),
+            put_before_id=put_before_id,
+        )
         .returning(Command.id)
         .execution_options(synchronize_session=False)
     )

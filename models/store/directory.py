@@ -30,7 +30,8 @@ from models.rules.people import (
 from models.rules.policy import Action, Role
 from models.store.changes import Change, GivenBy, Kept, Subject, done_before, hash_of, keep, require_none, take_turn
 from models.store.rebuilds import counts_otherwise
-from models.store.waiting import hold_sheets_below, look_up_again
+from models.store.signing_out import end_sessions
+from models.store.waiting import hold_sheets_below, look_up_again, look_up_leads_again
 from models.tables.auth import Account, ApiToken, SignInSession
 from models.tables.people import DirectoryChange, Person, PersonRole
 
@@ -277,6 +278,9 @@ def _write(session: WriteSession, given: GivenBy, before: People, changed: Peopl
     elsewhere = [id_ for id_ in known if _place(known[id_]) != _place(now[id_])]
     counts_otherwise(session, given, "People live elsewhere", elsewhere)
     look_up_again(session, held)
+    leads = [id_ for id_ in known if known[id_].can_lead != now[id_].can_lead]
+    if leads:
+        look_up_leads_again(session, leads, ())
 
 
 def _rank(content: PersonContent) -> tuple[UUID | None, bool]:
@@ -330,7 +334,7 @@ def _sign_out(session: WriteSession, person_ids: list[UUID]) -> None:
 
 
 def _end_sessions(session: WriteSession, person_ids: list[UUID]) -> None:
-    session.execute(delete(SignInSession).where(SignInSession.person_id.in_(person_ids)))
+    end_sessions(session, SignInSession.person_id.in_(person_ids))
 
 
 def _require_signs_in(person: Kept[PersonContent]) -> None:

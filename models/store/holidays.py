@@ -37,6 +37,12 @@ from models.tables.people import TenantPolicy
 LONGEST_NAME = 100
 
 
+def holiday_exceptions(session: Session, place: str) -> dict[date, HolidayContent]:
+    """What the organisation adds to the public holidays of a place, or takes from them, by local day."""
+    rows = session.scalars(select(HolidayException).where(HolidayException.place == place))
+    return {row.day: HolidayContent(row.place, row.day, HolidayKind(row.kind), row.name) for row in rows}
+
+
 def set_holiday(session: WriteSession, given: GivenBy, content: HolidayContent) -> None:
     """Add a public holiday to a place, take one from it, or leave it to the place again; balances follow."""
     take_turn(session, given, Action.MANAGE_BALANCES)

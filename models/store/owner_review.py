@@ -1,4 +1,4 @@
-"""What the owner of the time says to what somebody else did to it: once for each act, and for good."""
+"""What somebody says to what was done in their place: once for each act, and for good."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,17 +6,18 @@ from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.sql import text
 
 from models.database import WriteSession
 from models.errors import AlreadyAnswered, NotFound, ReasonRequired
+from models.rules.notices import NoticeKind
 from models.store.ledger import announce
+from models.store.notifying import Notice, notify, settle
 from models.tables.timecard import OwnerReview
-from models.tables.timesheet import BY_OTHERS, Command
+from models.tables.timesheet import Command
 
 
 class Verdict(StrEnum):
-    """What an owner may say."""
+    """What one may say."""
 
     CONFIRMED = "confirmed"
     DISPUTED = "disputed"
@@ -24,10 +25,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What somebody says to an act on their own time."""
+    """What somebody says to an act that was put before them."""
 
     tenant_id: UUID
-    owner_id: UUID
+    person_id: UUID
     command_id: UUID
     """The act."""
     verdict: Verdict
@@ -35,10 +36,10 @@ class Answer:
 
 
 def answer(session: WriteSession, given: Answer) -> None:
-    """Keep what the owner says and tell it to the outside; saying the same again changes nothing.
+    """Keep what somebody says and tell it to whoever did it and to the outside; saying the same again changes nothing.
 
-    Raises `NotFound` for what is no act of somebody else on this owner's time, `ReasonRequired` for a dispute
-    without one, and `AlreadyAnswered` when the owner said something else before.
+    Raises `NotFound` for what nobody else did in this person's place, `ReasonRequired` for a dispute without one, and
+    `AlreadyAnswered` when they said something else before.
     """
     act = _act(session, given)
     if given.verdict is Verdict.DISPUTED and not given.reason:
@@ -46,7 +47,7 @@ def answer(session: WriteSession, given: Answer) -> None:
     kept = insert(OwnerReview).values(
         tenant_id=given.tenant_id,
         command_id=act.id,
-        owner_id=given.owner_id,
+        owner_id=given.person_id,
         timesheet_id=act.timesheet_id,
         verdict=given.verdict.value,
         reason=given.reason,
@@ -55,20 +56,33 @@ def answer(session: WriteSession, given: Answer) -> None:
         _require_same(session, given)
         return
     data = {
-        "ownerId": str(given.owner_id),
-        "actorId": str(given.owner_id),
+        "ownerId": str(act.owner_id),
+        "actorId": str(given.person_id),
         "timesheetId": str(act.timesheet_id),
         "actKind": act.kind,
         "actActorId": str(act.actor_id),
     }
     announce(session, given.tenant_id, act.id, f"countersign.act.{given.verdict.value}", act.id, data)
+    settle(session, given.tenant_id, given.person_id, _WHAT_WAS_TOLD.format(act.id))
+    if given.verdict is Verdict.DISPUTED and act.actor_id:
+        notify(session, given.tenant_id, [_disputed(act, act.actor_id, given)])
+
+
+_WHAT_WAS_TOLD = NoticeKind.ACTED_FOR.value + "/{}"
+"""The key of the notice of an act on a whole timesheet; of several acts on entries there is one notice for the day."""
+
+
+def _disputed(act: Command, actor_id: UUID, given: Answer) -> Notice:
+    kind = NoticeKind.ACT_DISPUTED
+    data = {"commandId": str(act.id), "byId": str(given.person_id)}
+    return Notice(actor_id, kind, f"{kind.value}/{act.id}", act.timesheet_id, data)
 
 
 def _act(session: WriteSession, given: Answer) -> Command:
     its_id = (Command.tenant_id == given.tenant_id, Command.id == given.command_id)
-    act = session.scalar(select(Command).where(*its_id, Command.owner_id == given.owner_id, text(BY_OTHERS)))
+    act = session.scalar(select(Command).where(*its_id, Command.put_before_id == given.person_id))
     if act is None:
-        raise NotFound("There is nothing like this that somebody else did to your time.")
+        raise NotFound("There is nothing like this that somebody else did in your place.")
     return act
 
 

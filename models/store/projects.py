@@ -17,6 +17,7 @@ from models.rules.people import PersonContent, ProjectContent, project_errors
 from models.rules.policy import Action, Role
 from models.store.changes import Change, GivenBy, Kept, Subject, done_before, hash_of, keep, require_none, take_turn
 from models.store.directory import kept_people
+from models.store.waiting import look_up_leads_again
 from models.tables.people import DirectoryChange, Project
 
 Projects = Mapping[UUID, Kept[ProjectContent]]
@@ -88,6 +89,7 @@ def change_projects(
         if id_ not in before or before[id_].content != content
     ]
     _store(session, given.tenant_id, before, changed)
+    look_up_leads_again(session, (), [each.id for each in changed if each.id in before])
     changes = [
         Change(each.id, each.version, before[each.id].content.json if each.id in before else None, each.content.json)
         for each in changed

@@ -53,7 +53,7 @@ def snapshot_of(sheet: Timesheet | None) -> SheetSnapshot:
     """What the workflow is told of a timesheet."""
     if sheet is None:
         return NO_SHEET
-    return SheetSnapshot(True, State(sheet.state), sheet.revision, sheet.lock_at)
+    return SheetSnapshot(True, State(sheet.state), sheet.revision, sheet.lock_at, sheet.due_at)
 
 
 def live_entries(session: Session, timesheet_id: UUID) -> list[TimeEntry]:

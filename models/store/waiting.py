@@ -1,70 +1,204 @@
 """For whom submitted timesheets wait, kept true when the hierarchy changes."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row, delete, func, insert, select, text, update
 
 from models.database import WriteSession
-from models.rules.approvers import Rank, approver_of
+from models.rules.approvers import Rank, approvers_of
 from models.rules.policy import Role, roles_of
-from models.rules.transitions import State
+from models.rules.stages import Stage
+from models.store.signals import tell_live
+from models.tables.timesheet import Submission, Timesheet, Waiting
 
 Held = Sequence[Row[UUID, UUID]]
 """Timesheets and their owners."""
 
 
 def hold_sheets_below(session: WriteSession, person_ids: Collection[UUID]) -> Held:
-    """Hold every timesheet whose approver may change with these people, before anything of them is written.
+    """Hold every timesheet whose approvers may change with these people, before anything of them is written.
 
-    Those are their own, and those of whoever is below them with nobody in between who approves. Drafts are held
-    as well: one that is just being submitted is waited for, and one that comes later sees the new hierarchy.
+    Those are their own, and those of whoever is below them: whoever is far above may be asked as well, or just be
+    coming in. Drafts are held where nobody in between approves: one that is just being submitted is waited for,
+    and one that comes later sees the new hierarchy.
     """
-    these = {"changed": list(person_ids), "states": _OPEN, "supervisor": Role.SUPERVISOR.value}
+    these = {"changed": list(person_ids), "supervisor": Role.SUPERVISOR.value}
     return session.execute(_HOLD, these).all()
 
 
+Request = tuple[UUID | None, UUID | None]
+"""An approver, None for the administrators; and the project whose lines they are asked about, None for all of it."""
+
+
+def ask(session: WriteSession, sheet: Timesheet, submission: Submission, requests: Sequence[Request]) -> None:
+    """Let a submitted timesheet wait for exactly these approvers, and let their open pages know."""
+    before = _ask_no_more(session, sheet)
+    waits = _Submitted(sheet.id, sheet.tenant_id, sheet.owner_id, submission.submitted_at, bool(submission.exceptions))
+    session.execute(insert(Waiting), [_row(waits, number, *request) for number, request in enumerate(requests)])
+    _tell(session, sheet.tenant_id, sheet.id, {*before, *(approver for approver, _ in requests)})
+
+
+def ask_nobody(session: WriteSession, sheet: Timesheet) -> None:
+    """A timesheet that is not submitted waits for nobody."""
+    _tell(session, sheet.tenant_id, sheet.id, set(_ask_no_more(session, sheet)))
+
+
 def look_up_again(session: WriteSession, held: Held) -> None:
-    """Let each of these timesheets that is submitted wait for whoever approves its owner's time now."""
+    """Let each of these timesheets that is submitted wait for whoever approves its owner's time now.
+
+    However many they are, it takes the same few statements.
+    """
     owners = {row.owner_id for row in held}
     if not owners:
         return
     ranks = _ranks_above(session, owners)
-    approvers = {owner: approver_of(owner, ranks) for owner in owners}
+    found = session.execute(_SUBMITTED.where(Timesheet.id.in_([row.id for row in held])))
+    sheets = [_Submitted(*row) for row in found]
+    wanted = {sheet: approvers_of(sheet.owner_id, ranks, sheet.escalations) for sheet in sheets}
+    asked = _asked(session, [sheet.id for sheet in sheets])
+    changed = {sheet: each for sheet, each in wanted.items() if list(each) != asked.get(sheet.id, [])}
+    if not changed:
+        return
+    session.execute(delete(Waiting).where(Waiting.timesheet_id.in_([sheet.id for sheet in changed])))
+    rows = [
+        _row(sheet, number, approver, None)
+        for sheet, approvers in changed.items()
+        for number, approver in enumerate(approvers)
+    ]
+    session.execute(insert(Waiting), rows)
+    # Whether somebody is left to be asked may be another now: that is found out when time comes to it next.
     session.execute(
-        _WAIT_FOR,
-        {
-            "ids": [row.id for row in held],
-            "approvers": [approvers[row.owner_id] for row in held],
-            "submitted": State.SUBMITTED.value,
-        },
+        update(Timesheet)
+        .where(Timesheet.id.in_([sheet.id for sheet in changed]))
+        .values(due_at=func.least(Timesheet.due_at, func.now()))
     )
+    concerned = {each for sheet in changed for each in (*changed[sheet], *asked.get(sheet.id, []))}
+    _tell(session, rows[0]["tenant_id"], None, concerned)
 
 
-_OPEN = [State.DRAFT.value, State.SUBMITTED.value]
+def look_up_leads_again(session: WriteSession, lead_ids: Collection[UUID], project_ids: Collection[UUID]) -> None:
+    """Let what waits for the leads of projects wait for whoever leads them now; None stands for the administrators."""
+    these = {"leads": list(lead_ids), "projects": list(project_ids), "role": Role.PROJECT_LEAD.value}
+    changed = session.execute(_LEADS, these).all()
+    if changed:
+        _tell(session, changed[0].tenant_id, None, {each for row in changed for each in (row.before, row.after)})
 
-_HOLD = text(
+
+def _ask_no_more(session: WriteSession, sheet: Timesheet) -> Sequence[UUID | None]:
+    gone = delete(Waiting).where(Waiting.timesheet_id == sheet.id).returning(Waiting.approver_id)
+    return session.scalars(gone).all()
+
+
+class _Submitted(NamedTuple):
+    """A submitted timesheet, as whoever waits for it is told."""
+
+    id: UUID
+    tenant_id: UUID
+    owner_id: UUID
+    submitted_at: datetime | None
+    has_exceptions: bool
+    escalations: int = 0
+
+
+_SUBMITTED = (
+    select(
+        Timesheet.id,
+        Timesheet.tenant_id,
+        Timesheet.owner_id,
+        Timesheet.submitted_at,
+        func.cardinality(Submission.exceptions) > 0,
+        Timesheet.escalations,
+    )
+    .join(Submission, Submission.id == Timesheet.submission_id)
+    .where(Timesheet.stage == Stage.SUPERVISOR.value)
+)
+
+
+def _row(sheet: _Submitted, number: int, approver_id: UUID | None, project_id: UUID | None) -> dict[str, Any]:
+    return {
+        "tenant_id": sheet.tenant_id,
+        "timesheet_id": sheet.id,
+        "number": number,
+        "owner_id": sheet.owner_id,
+        "approver_id": approver_id,
+        "project_id": project_id,
+        "has_exceptions": sheet.has_exceptions,
+        "submitted_at": sheet.submitted_at,
+    }
+
+
+def _asked(session: WriteSession, timesheet_ids: Collection[UUID]) -> dict[UUID, list[UUID | None]]:
+    """Whom timesheets wait for now, the first one first."""
+    these = select(Waiting.timesheet_id, Waiting.approver_id).where(Waiting.timesheet_id.in_(timesheet_ids))
+    found: dict[UUID, list[UUID | None]] = {}
+    for timesheet_id, approver_id in session.execute(these.order_by(Waiting.timesheet_id, Waiting.number)):
+        found.setdefault(timesheet_id, []).append(approver_id)
+    return found
+
+
+def _tell(
+    session: WriteSession, tenant_id: UUID, timesheet_id: UUID | None, approvers: Collection[UUID | None]
+) -> None:
+    tell_live(session, tenant_id, timesheet_id, _people(session, approvers), "inbox")
+
+
+def _people(session: WriteSession, approvers: Collection[UUID | None]) -> set[UUID]:
+    """Whose inboxes change: the approvers, whoever stands in for one, and the administrators in place of None."""
+    known = {approver for approver in approvers if approver}
+    found = session.scalars(_CONCERNED, {"known": list(known), "nobody": None in approvers})
+    return known | set(found)
+
+
+_CONCERNED = text(
     """
-    WITH RECURSIVE below (id) AS (
-        SELECT unnest(CAST(:changed AS uuid[]))
-        UNION
-        SELECT report.id
-        FROM below JOIN person p ON p.id = below.id JOIN person report ON report.supervisor_id = p.id
-        WHERE p.id = ANY (CAST(:changed AS uuid[]))
-           OR NOT p.active
-           OR NOT EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = p.id AND r.role = :supervisor)
-    )
-    SELECT t.id, t.owner_id FROM timesheet t
-    WHERE t.owner_id IN (SELECT id FROM below) AND t.state = ANY (CAST(:states AS text[]))
-    ORDER BY t.id FOR UPDATE OF t
+    SELECT delegate_id FROM delegation
+    WHERE delegator_id = ANY (CAST(:known AS uuid[])) AND revoked_at IS NULL
+      AND now()::date BETWEEN from_day - 1 AND to_day + 1
+    UNION
+    SELECT person_id FROM person_role WHERE :nobody AND role = 'administrator'
     """
 )
 
-_WAIT_FOR = text(
+_LEADS = text(
     """
-    UPDATE timesheet t SET waiting_for_id = found.approver
-    FROM unnest(CAST(:ids AS uuid[]), CAST(:approvers AS uuid[])) AS found (id, approver)
-    WHERE t.id = found.id AND t.state = :submitted AND t.waiting_for_id IS DISTINCT FROM found.approver
+    UPDATE waiting w SET approver_id = changed.lead_id
+    FROM (
+        SELECT o.timesheet_id, o.number, o.approver_id AS before,
+               (SELECT p.id FROM person p
+                WHERE p.id = j.lead_id AND p.id <> o.owner_id AND p.active AND EXISTS (
+                    SELECT 1 FROM person_role r WHERE r.person_id = p.id AND r.role = :role)) AS lead_id
+        FROM waiting o JOIN project j ON j.id = o.project_id
+        WHERE j.lead_id = ANY (CAST(:leads AS uuid[])) OR j.id = ANY (CAST(:projects AS uuid[]))
+        ORDER BY o.timesheet_id, o.number FOR UPDATE OF o
+    ) changed
+    WHERE w.timesheet_id = changed.timesheet_id AND w.number = changed.number
+      AND changed.lead_id IS DISTINCT FROM changed.before
+    RETURNING w.tenant_id, changed.before, changed.lead_id AS after
+    """
+)
+
+_HOLD = text(
+    """
+    WITH RECURSIVE below (id, nearest) AS (
+        SELECT unnest(CAST(:changed AS uuid[])), true
+        UNION
+        SELECT report.id, below.nearest AND (
+            p.id = ANY (CAST(:changed AS uuid[]))
+            OR NOT p.active
+            OR NOT EXISTS (SELECT 1 FROM person_role r WHERE r.person_id = p.id AND r.role = :supervisor)
+        )
+        FROM below JOIN person p ON p.id = below.id JOIN person report ON report.supervisor_id = p.id
+    )
+    SELECT t.id, t.owner_id FROM timesheet t
+    WHERE t.id IN (
+        SELECT s.id FROM below JOIN timesheet s ON s.owner_id = below.id WHERE s.state = 'submitted'
+        UNION ALL
+        SELECT d.id FROM below JOIN timesheet d ON d.owner_id = below.id WHERE d.state = 'draft' AND below.nearest
+    )
+    ORDER BY t.id FOR UPDATE OF t
     """
 )
 

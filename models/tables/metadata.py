@@ -2,10 +2,21 @@
 
 from sqlalchemy import MetaData
 
-from models.tables import accruals, auth, delivery, intake, people, provenance, timecard, timesheet
+from models.tables import (
+    accruals,
+    approval,
+    auth,
+    delivery,
+    intake,
+    people,
+    projects,
+    provenance,
+    timecard,
+    timesheet,
+)
 from models.tables.base import Base
 
-MODULES = (people, timecard, timesheet, accruals, provenance, delivery, intake, auth)
+MODULES = (people, timecard, timesheet, approval, accruals, projects, provenance, delivery, intake, auth)
 """Every module with tables; importing them fills the metadata."""
 
 

@@ -1,10 +1,10 @@
 """Organisations, their people and projects, and every change of them."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, text
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.tables.base import INSERT_ONLY, READ_ONLY, READ_WRITE, REPLACEABLE, Base, TenantOwned
@@ -30,6 +30,12 @@ class TenantPolicy(TenantOwned, Base):
         CheckConstraint("lock_after_days >= 0", name="lock_after_days"),
         CheckConstraint("late_after_working_days >= 0", name="late_after_working_days"),
         CheckConstraint("balance_tolerance_percent BETWEEN 0 AND 100", name="balance_tolerance_percent"),
+        CheckConstraint("cardinality(work_days) > 0 AND work_days <@ '{0,1,2,3,4,5,6}'", name="work_days"),
+        CheckConstraint("work_ends > work_starts", name="work_ends"),
+        CheckConstraint("least(submit_grace_hours, remind_after_hours, escalate_after_hours) > 0", name="hours"),
+        CheckConstraint(
+            "array_to_string(approval_stages, ',') IN ('supervisor', 'supervisor,project_lead')", name="approval_stages"
+        ),
         {"info": READ_WRITE},
     )
 
@@ -45,6 +51,50 @@ class TenantPolicy(TenantOwned, Base):
         default=5,
         server_default=text("5"),
         comment="of the target: how far from an even pace somebody may be and still count as on target",
+    )
+    holiday_calendar: Mapped[str] = mapped_column(
+        default="GB-ENG", server_default="GB-ENG", comment="ISO 3166-2 place whose public holidays nobody works on"
+    )
+    work_days: Mapped[list[int]] = mapped_column(
+        ARRAY(SmallInteger),
+        default=lambda: [0, 1, 2, 3, 4],
+        server_default="{0,1,2,3,4}",
+        comment="days that deadlines count, 0 = Monday",
+    )
+    work_starts: Mapped[time] = mapped_column(
+        default=time(9), server_default="09:00", comment="local time from which on deadlines count"
+    )
+    work_ends: Mapped[time] = mapped_column(
+        default=time(17), server_default="17:00", comment="local time up to which deadlines count"
+    )
+    remind_to_record: Mapped[bool] = mapped_column(
+        default=True, server_default=text("true"), comment="remind of a working day without an entry, once"
+    )
+    submit_grace_hours: Mapped[int | None] = mapped_column(
+        default=8,
+        server_default=text("8"),
+        comment="working hours after the period's end until the owner is reminded to submit; none: never",
+    )
+    remind_after_hours: Mapped[int | None] = mapped_column(
+        default=16,
+        server_default=text("16"),
+        comment="working hours after the submission until whoever it waits for is reminded; none: never",
+    )
+    escalate_after_hours: Mapped[int | None] = mapped_column(
+        default=40,
+        server_default=text("40"),
+        comment="working hours after the submission until the next approver is asked as well; none: never",
+    )
+    approval_stages: Mapped[list[str]] = mapped_column(
+        ARRAY(String),
+        default=lambda: ["supervisor"],
+        server_default="{supervisor}",
+        comment="who approves one after the other: supervisor, or supervisor and project_lead",
+    )
+    mail_decisions: Mapped[bool] = mapped_column(
+        default=True,
+        server_default=text("true"),
+        comment="whether approvers may decide from their mail",
     )
 
 
@@ -110,7 +160,7 @@ class DirectoryChange(TenantOwned, Base):
     __table_args__ = (
         CheckConstraint(
             "subject_kind IN ('person', 'project', 'time_period_type', 'tenant_policy', 'agreement', "
-            "'holiday_exception', 'balance_policy')",
+            "'holiday_exception', 'balance_policy', 'approval_policy', 'delegation', 'webhook')",
             name="subject_kind",
         ),
         # One command may change many (a list that is read in), each of them once.

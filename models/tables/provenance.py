@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, Index, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql import func
+from sqlalchemy.sql import func, text
 
 from models.tables.base import INSERT_ONLY, Base, TenantOwned
 
@@ -21,6 +21,13 @@ class LedgerStatement(TenantOwned, Base):
         Index("uq_statement_content", "tenant_id", "namespace", "digest", unique=True),
         Index("ix_statement_subject", "tenant_id", "namespace", "subject"),
         Index("ix_statement_transaction", "tenant_id", "transaction_id"),
+        # What the record calls a decision, to be held against the decisions themselves.
+        Index(
+            "ix_statement_decision",
+            "tenant_id",
+            "recorded_at",
+            postgresql_where=text("kind = 'define' AND body ->> 'type' IN ('Approve', 'Reject')"),
+        ),
         {"info": INSERT_ONLY},
     )
 

@@ -113,6 +113,14 @@ class TimeEntry(_EntryContent, Base):
             "start_at",
             postgresql_where=text("NOT deleted"),
         ),
+        # What a summary of a project is made of.
+        Index(
+            "ix_time_entry_project",
+            "tenant_id",
+            "project_id",
+            "start_at",
+            postgresql_where=text("project_id IS NOT NULL AND NOT deleted"),
+        ),
         {"info": READ_WRITE},
     )
 
@@ -209,18 +217,21 @@ class Note(TenantOwned, Base):
 
 
 class OwnerReview(TenantOwned, Base):
-    """What the owner of the time says to an act of somebody else on it; never changed, and one act has one at most."""
+    """What somebody says to an act of somebody else in their place; never changed, and one act has one at most."""
 
     __tablename__ = "owner_review"
     __table_args__ = (
         CheckConstraint("verdict IN ('confirmed', 'disputed')", name="verdict"),
         CheckConstraint("verdict = 'confirmed' OR reason IS NOT NULL", name="dispute_needs_reason"),
+        Index("ix_owner_review_disputed", "tenant_id", "command_id", postgresql_where=text("verdict = 'disputed'")),
         {"info": INSERT_ONLY},
     )
 
     tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"), primary_key=True)
     command_id: Mapped[UUID] = mapped_column(primary_key=True, comment="the act")
-    owner_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    owner_id: Mapped[UUID] = mapped_column(
+        ForeignKey("person.id"), comment="who says it: the owner of the time, or the approver whose decision it was"
+    )
     timesheet_id: Mapped[UUID] = mapped_column(ForeignKey("timesheet.id"))
     verdict: Mapped[str]
     reason: Mapped[str | None]

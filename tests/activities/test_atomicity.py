@@ -20,8 +20,9 @@ from models.rules.flex import FlexType
 from models.rules.transitions import CommandKind, State
 from models.standard import ABSENCE
 from tests.activities.conftest import end_session
+from tests.activities.waiting_for import hours_pass
 from tests.desk import Desk, Life
-from tests.factories import MONDAY, NEXT_MONDAY, Asking, worked
+from tests.factories import MONDAY, NEXT_MONDAY, Asking, change_policy, work_always, worked
 
 REASON = "Misremembered which day."
 
@@ -118,6 +119,17 @@ def _reject(life: Life) -> Asked:
     return life.because(life.roland, "Wrong day.").reject(life.desk.digest(life.key))
 
 
+def _approve_for_the_leads(life: Life) -> Asked:
+    change_policy(life.desk.owner_engine, life.org, approval_stages=["supervisor", "project_lead"])
+    life.desk.do(life.duane.record(worked("18:00", "19:00", project_id=life.org.projects["proj-533"])))
+    return _approve(life)
+
+
+def _take_approval_back(life: Life) -> Asked:
+    life.bring_to(State.APPROVED)
+    return life.because(life.roland, "Too soon.").move(CommandKind.TAKE_BACK)
+
+
 def _revise(life: Life) -> Asked:
     life.bring_to(State.APPROVED)
     return life.because(life.duane, REASON).move(CommandKind.REVISE)
@@ -145,6 +157,8 @@ COMMANDS: tuple[Callable[[Life], Asked], ...] = (
     _submit,
     _approve,
     _reject,
+    _approve_for_the_leads,
+    _take_approval_back,
     _revise,
     _lock,
 )
@@ -175,6 +189,42 @@ def test_whichever_statement_fails_nothing_is_saved_and_the_same_command_succeed
     assert {"command", "outbox"} <= changed
     # At least one statement for each table that is another now, and the commit.
     assert turns > len(changed), "every statement and the commit had their turn"
+
+
+@pytest.mark.parametrize("hours", [17, 41, 400])
+def test_whatever_time_does_is_done_all_or_not_at_all(
+    life: Life, own_desk: Desk, owner_engine: Engine, hours: int
+) -> None:
+    """A nudge, an escalation, and all of it at once."""
+    work_always(owner_engine, life.org)
+    life.bring_to(State.SUBMITTED)
+    hours_pass(life, hours)
+    before = life.desk.contents(life.org.tenant_id)
+    with _taken_away(own_desk.engine, owner_engine) as fault:
+        while True:
+            fault.arm(fault.at + 1)
+            done = _acted(own_desk, life)
+            if not fault.struck:
+                break
+            assert not done, f"done without {fault.statement}"
+            assert life.desk.contents(life.org.tenant_id) == before, f"after {fault.statement}"
+
+    after = life.desk.contents(life.org.tenant_id)
+    assert done
+    assert after["notification"] > before["notification"]
+    life.desk.act_on_time(life.key)
+    assert life.desk.contents(life.org.tenant_id) == after
+
+
+def _acted(desk: Desk, life: Life) -> bool:
+    """Whether it was done; when the database was not there for all of it, it may be tried again."""
+    try:
+        desk.act_on_time(life.key)
+    except ApplicationError as failure:
+        if (failure.type, failure.non_retryable) != (PASSING, False):
+            raise
+        return False
+    return True
 
 
 def _tried(desk: Desk, asked: Asked) -> CommandOutcome | None:

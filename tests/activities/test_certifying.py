@@ -1,12 +1,15 @@
 """Submitting, recalling and revising: what is certified is exactly what was shown."""
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import Engine
 
 from models.errors import DomainError, Invalid, NotYours, ReasonRequired, Stale
+from models.rules.stages import Stage
 from models.rules.transitions import CommandKind, State
 from models.tables.delivery import OutboxEvent
-from models.tables.timesheet import Submission, Timesheet
+from models.tables.timesheet import Submission, Timesheet, Waiting
 from tests.desk import Life
 from tests.factories import MONDAY, Asking, at, change_person, worked
 
@@ -19,6 +22,10 @@ def _sheet(life: Life) -> Timesheet:
 def _submissions(life: Life) -> list[Submission]:
     found = life.desk.rows(life.org.tenant_id, Submission)
     return sorted(found, key=lambda submission: submission.submitted_at)
+
+
+def waiting_for(life: Life) -> list[UUID | None]:
+    return [each.approver_id for each in life.desk.rows(life.org.tenant_id, Waiting)]
 
 
 def test_a_submission_keeps_the_content_its_digest_and_the_words_that_were_accepted(life: Life) -> None:
@@ -39,7 +46,7 @@ def test_a_submitted_sheet_waits_for_the_owners_supervisor(life: Life) -> None:
     life.submit()
 
     sheet = _sheet(life)
-    assert (sheet.state, sheet.waiting_for_id) == (State.SUBMITTED, life.org.roland)
+    assert (sheet.state, sheet.stage, waiting_for(life)) == (State.SUBMITTED, Stage.SUPERVISOR, [life.org.roland])
     assert sheet.submitted_at == _submissions(life)[0].submitted_at
     assert _submissions(life)[0].approver_id == life.org.roland
 
@@ -49,7 +56,7 @@ def test_the_sheet_of_somebody_without_a_supervisor_waits_for_the_administrators
     life.desk.do(alex.record(worked("09:00", "17:00")))
     life.desk.do(alex.submit(life.desk.digest(life.org.key(life.org.alex))))
 
-    assert _sheet(life).waiting_for_id is None
+    assert waiting_for(life) == [None]
     assert _submissions(life)[0].approver_id is None
 
 
@@ -105,7 +112,7 @@ def test_a_recalled_submission_stays_on_record_and_the_next_revision_begins(life
     assert (outcome.snapshot.state, outcome.snapshot.revision) == (State.DRAFT, 2)
     assert len(_submissions(life)) == 1
     sheet = _sheet(life)
-    assert (sheet.submitted_at, sheet.waiting_for_id) == (None, None)
+    assert (sheet.submitted_at, sheet.stage, waiting_for(life)) == (None, None, [])
 
 
 @pytest.mark.parametrize("state", [State.REJECTED, State.APPROVED])

@@ -27,7 +27,7 @@ from models.tables.accruals import Accrual, AccrualRebuild
 from models.tables.auth import Account, ApiToken, SignInSession
 from models.tables.delivery import OutboxEvent
 from models.tables.people import DirectoryChange, Person, TenantPolicy
-from models.tables.timesheet import Timesheet
+from models.tables.timesheet import Timesheet, Waiting
 from tests.activities.conftest import waiters
 from tests.desk import Desk, Life, as_written, carry_out_rebuilds
 from tests.factories import MONDAY, Asking, Organisation, change_person, give_role, hire, make_organisation, worked
@@ -130,8 +130,10 @@ class Office:
         with read_session(self.engine, self.org.tenant_id) as session:
             sheet = session.scalars(select(Timesheet).where(Timesheet.owner_id == owner)).one()
             assert sheet.state == State.SUBMITTED.value
-            assert sheet.waiting_for_id == load_circle(session, owner).approver_id
-            return sheet.waiting_for_id
+            (approver_id,) = session.scalars(select(Waiting.approver_id).where(Waiting.timesheet_id == sheet.id))
+            circle = load_circle(session, owner)
+            assert (approver_id,) == circle.asked(sheet.id) == (circle.approver_id,)
+            return approver_id
 
     @contextmanager
     def refused(self, error: type[DomainError], *fields: str) -> Iterator[DomainError]:
@@ -492,7 +494,7 @@ class TestWaiting:
 
         office.change(office.org.roland, active=False)
 
-        assert [sheet.waiting_for_id for sheet in office.rows(Timesheet)] == [None]
+        assert office.rows(Waiting) == []
 
     def test_however_many_wait_it_takes_the_same_few_statements(
         self, office: Office, life: Life, owner_engine: Engine
@@ -507,8 +509,8 @@ class TestWaiting:
         many = _statements(office, lambda: office.change(office.org.roland, active=False))
 
         assert {office.waiting_for(each) for each in crew} == {office.org.alex}
-        # Signing out takes two more.
-        assert len(many) <= len(few) + 4
+        # Signing out takes three more, and whom they wait for now seven.
+        assert len(many) <= len(few) + 10
 
     @pytest.mark.usefixtures("submitted")
     def test_a_submission_and_a_change_of_supervisor_at_once_agree_in_the_end(self, office: Office, life: Life) -> None:
@@ -525,10 +527,18 @@ class TestWaiting:
 
 _SUBMITTED = text(
     """
-    INSERT INTO timesheet (id, tenant_id, owner_id, period_start, period_end, state, revision, waiting_for_id,
-                           submitted_at)
-    SELECT gen_random_uuid(), :tenant, id, '2026-11-16', '2026-11-22', 'submitted', 1, :boss, now()
-    FROM unnest(CAST(:crew AS uuid[])) AS id
+    WITH sheets AS (
+        INSERT INTO timesheet (id, tenant_id, owner_id, period_start, period_end, state, stage, submitted_at,
+                               submission_id, revision)
+        SELECT gen_random_uuid(), :tenant, id, '2026-11-16', '2026-11-22', 'submitted', 'supervisor', now(),
+               gen_random_uuid(), 1
+        FROM unnest(CAST(:crew AS uuid[])) AS id RETURNING *
+    ), submissions AS (
+        INSERT INTO submission (id, tenant_id, timesheet_id, revision, digest, content, certification, submitted_by_id)
+        SELECT submission_id, tenant_id, id, 1, 'digest', '{"entries": []}', 'Certified.', owner_id FROM sheets
+    )
+    INSERT INTO waiting (timesheet_id, number, tenant_id, owner_id, approver_id, has_exceptions, submitted_at)
+    SELECT id, 0, tenant_id, owner_id, :boss, false, submitted_at FROM sheets
     """
 )
 

@@ -14,17 +14,26 @@ from sqlalchemy import Engine, delete, update
 from models.database import command_transaction
 from models.rules.accrual_types import AccrualCode
 from models.rules.flex import FlexType
-from models.rules.transitions import State
+from models.rules.notices import NoticeKind
+from models.rules.periods import Period
+from models.rules.transitions import CommandKind, State
 from models.standard import ABSENCE, ON_CALL, OVERTIME, SHIFT
 from models.store.adjustments import AdjustmentContent, adjust
 from models.store.changes import GivenBy
 from models.store.dead_letters import keep_letter
+from models.store.duties import AskedCheck, run_check
+from models.store.mail_decisions import make_link
 from models.store.owner_review import Answer, Verdict, answer
+from models.store.summaries import SummaryAsked, summarise
 from models.tables.accruals import Accrual, Agreement, AgreementTarget
+from models.tables.timesheet import Decision
 from tests.desk import Life
 from tests.e2e.conftest import DESK, PHONE, People
 from tests.e2e.steps import TODAY, act_for, edit, fill_times, record
-from tests.factories import MONDAY, Asking, change_person, hire, worked
+from tests.factories import MONDAY, Asking, change_person, give_role, hire, worked
+from tests.mailbox import tell
+from tests.projects import DOGS, lead, work
+from tests.standing_in import change_delegation, in_days, stand_in
 
 pytestmark = pytest.mark.e2e
 
@@ -204,7 +213,45 @@ def review(scene: Scene) -> Page:
     scene.life.revise()
     scene.life.record("18:00", "19:00")
     scene.life.submit()
-    return showing(scene.roland(f"/inbox/{scene.sheet}", state=None), "What changed since it was last submitted")
+    return showing(scene.roland(f"/inbox/{scene.sheet}", state=None), "What changed since it was submitted on")
+
+
+def inbox_exceptions(scene: Scene) -> Page:
+    page = scene.roland("/inbox?tab=exceptions")
+    page.get_by_role("checkbox", name="Select Duane Barry").check()
+    return showing(page, "under plan")
+
+
+def inbox_nothing_ready(scene: Scene) -> Page:
+    return showing(scene.roland("/inbox?tab=ready"), "Nothing without exceptions")
+
+
+def inbox_delegated(scene: Scene) -> Page:
+    return showing(scene.roland("/inbox?tab=delegated"), "You stand in for nobody today")
+
+
+def inbox_not_submitted(scene: Scene) -> Page:
+    last_week = Asking(scene.life.org, scene.life.org.duane, scene.life.org.duane, MONDAY - timedelta(weeks=1))
+    scene.life.desk.do(last_week.record(worked("09:00", "17:00", last_week.day)))
+    return showing(scene.roland("/inbox?tab=not-submitted", state=None), "not yet")
+
+
+def inbox_decided(scene: Scene) -> Page:
+    return showing(scene.roland("/inbox?tab=decided", state=State.APPROVED), "Take back…")
+
+
+def inbox_taking_back(scene: Scene) -> Page:
+    page = inbox_decided(scene)
+    page.get_by_role("link", name="Take back…").click()
+    page.get_by_role("button", name="Take it back").click()
+    expect(page.get_by_role("dialog").locator(".problem")).to_be_visible()
+    return page
+
+
+def inbox_undo(scene: Scene) -> Page:
+    page = scene.roland(f"/inbox/{scene.sheet}")
+    page.get_by_role("button", name="Approve").click()
+    return showing(page, "Undo")
 
 
 def review_rejection_refused(scene: Scene) -> Page:
@@ -748,6 +795,246 @@ def history_of_a_busy_day(scene: Scene) -> Page:
     return showing(scene.duane(path=f"/history/{scene.sheet}"), "Shift extended")
 
 
+def notified(scene: Scene) -> Page:
+    """What is read and what is not, of every tone."""
+    scene.life.bring_to(State.REJECTED)
+    for day in (16, 17):
+        tell(scene.life.desk, scene.life.org, scene.life.org.duane, NoticeKind.RECORD_REMINDER, days=[f"2026-11-{day}"])
+    page = scene.duane(path="/notifications")
+    page.get_by_role("button", name="Open the week").first.click()
+    page.goto("/notifications")
+    return showing(page, "was rejected")
+
+
+def notified_of_nothing(scene: Scene) -> Page:
+    return showing(scene.duane(path="/notifications"), "Nothing yet")
+
+
+def ways_of_being_told(scene: Scene) -> Page:
+    page = scene.duane(path="/notifications/settings")
+    page.get_by_role("checkbox", name="A working day has no entry yet: By mail").uncheck()
+    page.get_by_role("button", name="Save").click()
+    return showing(page, "Not as usual")
+
+
+def mail_opened(scene: Scene) -> Page:
+    """By a link in a mail to Roland, in a browser that is signed in nowhere."""
+    scene.life.bring_to(State.SUBMITTED)
+    key = scene.life.key
+    with command_transaction(scene.life.desk.engine, key.tenant_id) as session:
+        digest = scene.life.desk.digest(key)
+        token = make_link(session, key.tenant_id, scene.life.org.roland, key.timesheet_id, digest)
+    page = scene.people.nobody()
+    page.goto(f"/mail/{token}")
+    return showing(page, "Approve as Roland Fuller")
+
+
+def mail_refused(scene: Scene) -> Page:
+    page = mail_opened(scene)
+    page.get_by_text("Reject…").click()
+    page.get_by_role("button", name="Reject with this reason").click()
+    expect(page.locator(".problem")).to_be_visible()
+    return page
+
+
+def mail_used(scene: Scene) -> Page:
+    page = mail_opened(scene)
+    page.get_by_role("button", name="Approve as Roland Fuller").click()
+    return showing(page, "Roland Fuller approved the timesheet")
+
+
+def projects_led(scene: Scene) -> Page:
+    _summary(scene)
+    return showing(scene.roland("/projects", None), "dog grooming")
+
+
+def projects_of_nobody(scene: Scene) -> Page:
+    give_role(scene.owner_engine, scene.life.org, scene.life.org.roland, "project_lead")
+    return showing(scene.roland("/projects", None), "You lead no project")
+
+
+def summaries(scene: Scene) -> Page:
+    """With what is approved, what is still missing, and one that was made before."""
+    _summary(scene)
+    work(scene.life.desk, scene.life.org, scene.life.org.duane, state=State.SUBMITTED)
+    page = scene.roland(f"/projects/{DOGS}/summary?from={MONDAY}&to={MONDAY + timedelta(days=40)}", None)
+    page.get_by_text("Show by task").click()
+    return showing(page, "Still missing")
+
+
+def summaries_refused(scene: Scene) -> Page:
+    """On behalf of the lead, without a reason."""
+    _summary(scene)
+    page = scene.suzanne(f"/projects/{DOGS}/summary?from={MONDAY}&to={MONDAY}")
+    page.get_by_role("button", name="Create this summary").click()
+    return showing(page, "Please give a reason")
+
+
+def summaries_of_wrong_days(scene: Scene) -> Page:
+    _summary(scene)
+    page = scene.roland(f"/projects/{DOGS}/summary?from={MONDAY}&to={MONDAY - timedelta(days=1)}", None)
+    return showing(page, "The last day is before the first one.")
+
+
+def summaries_none(scene: Scene) -> Page:
+    lead(scene.owner_engine, scene.life.org)
+    page = scene.suzanne(f"/projects/{DOGS}/summary?from={MONDAY}&to={MONDAY}")
+    return showing(page, "No summary yet")
+
+
+def summary(scene: Scene) -> Page:
+    """With everything open, and something approved since."""
+    address = _summary(scene)
+    work(scene.life.desk, scene.life.org, scene.life.org.duane)
+    page = scene.suzanne(address)
+    page.get_by_text("Show by task").click()
+    page.get_by_text("Show the timesheet").click()
+    page.get_by_text("Export").click()
+    return showing(page, "What is approved now differs")
+
+
+def _summary(scene: Scene) -> str:
+    """The address of a summary of approved work of Max's on a project that Roland leads."""
+    org, desk = scene.life.org, scene.life.desk
+    give_role(scene.owner_engine, org, org.roland, "project_lead")
+    lead(scene.owner_engine, org, person_id=org.roland)
+    work(desk, org, org.max, [("09:00", "17:00", MONDAY), ("10:00", "11:30", MONDAY + timedelta(days=2))])
+    with command_transaction(desk.engine, org.tenant_id) as session:
+        asked = SummaryAsked(org.projects[DOGS], Period(MONDAY, MONDAY + timedelta(days=6)))
+        made = summarise(session, GivenBy(org.tenant_id, org.roland, uuid4()), asked)
+        return f"/projects/{DOGS}/summary/{made.id}"
+
+
+def delegations(scene: Scene) -> Page:
+    """Now, coming and over, granted and received, with a form of a row open."""
+    org, engine = scene.life.org, scene.life.desk.engine
+    kept = stand_in(engine, org, org.roland, org.alex, only=[org.duane], reason="On holiday.")
+    stand_in(engine, org, org.roland, org.duane, first=10, last=12)
+    stand_in(engine, org, org.alex, org.roland)
+    past = stand_in(engine, org, org.roland, org.suzanne)
+    change_delegation(scene.owner_engine, past.id, from_day=in_days(-9), to_day=in_days(-2))
+    page = scene.roland("/delegations", None)
+    row = page.locator(f"#delegation-{kept.id}")
+    row.get_by_text("Change the end…").click()
+    row.get_by_text("Take back…").click()
+    page.get_by_text("Only for some people…").click()
+    return page
+
+
+def delegations_of_a_worker(scene: Scene) -> Page:
+    return scene.duane(path="/delegations")
+
+
+def a_delegation_refused(scene: Scene) -> Page:
+    page = scene.roland("/delegations", None)
+    page.get_by_role("button", name="Let them stand in").click()
+    expect(page.locator("#delegateId-error")).to_be_visible()
+    return page
+
+
+def everybodys_delegations(scene: Scene) -> Page:
+    """With the refusal of a row."""
+    org = scene.life.org
+    stand_in(scene.life.desk.engine, org, org.roland, org.alex, reason="On holiday.")
+    page = scene.suzanne("/delegations/all")
+    page.get_by_text("Take back…").click()
+    page.get_by_role("button", name="Take it back now").click()
+    expect(page.locator(".problem")).to_be_visible()
+    return page
+
+
+def no_delegations(scene: Scene) -> Page:
+    return scene.suzanne("/delegations/all")
+
+
+def a_delegation_for_somebody(scene: Scene) -> Page:
+    page = scene.suzanne("/delegations/new")
+    page.get_by_role("button", name="Let them stand in").click()
+    expect(page.locator("#delegatorId-error")).to_be_visible()
+    return page
+
+
+def needs_an_approver(scene: Scene) -> Page:
+    """Of every kind, with something that waits."""
+    change_person(scene.owner_engine, scene.life.org.alex, active=False)
+    change_person(scene.owner_engine, scene.life.org.roland, active=False)
+    scene.life.bring_to(State.SUBMITTED)
+    return scene.suzanne("/admin/approvers")
+
+
+def done_in_ones_name(scene: Scene) -> Page:
+    """An approver, with a dispute that was refused."""
+    _approved_for_roland(scene)
+    page = scene.roland("/acts", None)
+    page.locator("summary", has_text="Dispute").click()
+    page.get_by_role("button", name="Dispute", exact=True).click()
+    expect(page.locator(".problem")).to_be_visible()
+    return page
+
+
+def answered_in_ones_name(scene: Scene) -> Page:
+    _approved_for_roland(scene)
+    page = scene.roland("/acts", None)
+    page.get_by_role("button", name="That is right").click()
+    expect(page.get_by_role("status")).to_contain_text("You said that it is right.")
+    page.goto("/acts?answered=yes")
+    return showing(page, "Confirmed")
+
+
+def on_behalf_of_others(scene: Scene) -> Page:
+    """Unanswered of somebody who left, and disputed."""
+    act = _approved_for_roland(scene)
+    with command_transaction(scene.life.desk.engine, scene.life.org.tenant_id) as session:
+        answer(session, Answer(scene.life.org.tenant_id, scene.life.org.roland, act, Verdict.DISPUTED, "No."))
+    scene.life.desk.do(scene.life.suzanne_for(scene.life.org.roland).move(CommandKind.TAKE_BACK))
+    change_person(scene.owner_engine, scene.life.org.roland, active=False)
+    return showing(scene.suzanne("/admin/acts"), "They left")
+
+
+def on_behalf_of_nobody(scene: Scene) -> Page:
+    return showing(scene.suzanne("/admin/acts"), "Everything is confirmed")
+
+
+def duties(scene: Scene) -> Page:
+    """With breaches, a period that was refused, and what is fine."""
+    _checked(scene)
+    page = scene.suzanne("/admin/duties")
+    page.get_by_label("Last day").fill("2020-01-01")
+    page.get_by_role("button", name="Check now").click()
+    expect(page.locator("#to-error")).to_be_visible()
+    return showing(page, "breaches")
+
+
+def duties_found(scene: Scene) -> Page:
+    _checked(scene)
+    page = scene.suzanne("/admin/duties")
+    page.get_by_role("row").nth(1).get_by_role("link").click()
+    return showing(page, "was made by them")
+
+
+def duties_fine(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/duties")
+    page.get_by_role("button", name="Check now").click()
+    return showing(page, "All is fine")
+
+
+def _approved_for_roland(scene: Scene) -> UUID:
+    scene.life.bring_to(State.SUBMITTED)
+    approval = scene.life.suzanne_for(scene.life.org.roland).approve(scene.life.desk.digest(scene.life.key))
+    return scene.life.desk.do(approval).command_id
+
+
+def _checked(scene: Scene) -> None:
+    """Duane's week, as if he had approved it himself, and a check of it."""
+    org = scene.life.org
+    scene.life.bring_to(State.APPROVED)
+    with scene.owner_engine.begin() as connection:
+        this = update(Decision).where(Decision.tenant_id == org.tenant_id)
+        connection.execute(this.values(decided_by_id=org.duane, responsible_id=org.duane))
+    with command_transaction(scene.life.desk.engine, org.tenant_id) as session:
+        run_check(session, AskedCheck(uuid4(), org.tenant_id, in_days(-7), in_days(1), org.suzanne))
+
+
 SCENES: tuple[Callable[[Scene], Page], ...] = (
     sign_in,
     sign_in_refused,
@@ -777,6 +1064,13 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     inbox_empty,
     inbox_search_of_nobody,
     inbox_keys,
+    inbox_exceptions,
+    inbox_nothing_ready,
+    inbox_delegated,
+    inbox_not_submitted,
+    inbox_decided,
+    inbox_taking_back,
+    inbox_undo,
     review,
     review_rejection_refused,
     review_decided_meanwhile,
@@ -839,8 +1133,35 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     entries_recorded,
     access_made,
     access_empty,
+    notified,
+    notified_of_nothing,
+    ways_of_being_told,
+    mail_opened,
+    mail_refused,
+    mail_used,
     no_such_page,
     something_went_wrong,
+    projects_led,
+    projects_of_nobody,
+    summaries,
+    summaries_refused,
+    summaries_of_wrong_days,
+    summaries_none,
+    summary,
+    delegations,
+    delegations_of_a_worker,
+    a_delegation_refused,
+    everybodys_delegations,
+    no_delegations,
+    a_delegation_for_somebody,
+    needs_an_approver,
+    done_in_ones_name,
+    answered_in_ones_name,
+    on_behalf_of_others,
+    on_behalf_of_nobody,
+    duties,
+    duties_found,
+    duties_fine,
 )
 
 

@@ -45,8 +45,39 @@ BROKEN = {
     "carried out, and nobody was told": "DELETE FROM outbox WHERE tenant_id = :tenant",
     "no command that was carried out recorded it": "DELETE FROM command WHERE tenant_id = :tenant",
     "it was to be locked at": "UPDATE timesheet SET lock_at = now() - interval '1 hour' WHERE tenant_id = :tenant",
+    "something else was decided after that": (
+        "INSERT INTO decision (id, tenant_id, timesheet_id, submission_id, number, decision, stage, digest,"
+        " decided_by_id, decided_as, responsible_id, reason) SELECT gen_random_uuid(), tenant_id, timesheet_id,"
+        " submission_id, 2, 'take_back', stage, digest, decided_by_id, decided_as, responsible_id, 'Wrong week.'"
+        " FROM decision WHERE tenant_id = :tenant"
+    ),
+    "it is not submitted, but somebody is asked": (
+        "INSERT INTO waiting (tenant_id, timesheet_id, number, owner_id, has_exceptions, submitted_at)"
+        " SELECT tenant_id, id, 0, owner_id, false, now() FROM timesheet WHERE tenant_id = :tenant"
+    ),
+    "somebody was to be reminded or asked as well at": (
+        "UPDATE timesheet SET due_at = now() - interval '1 hour' WHERE tenant_id = :tenant"
+    ),
 }
 """What is found, and what somebody did who may write to the tables."""
+
+WAITS_WRONGLY = {
+    "nobody is asked": "DELETE FROM waiting WHERE tenant_id = :tenant",
+    "somebody else is asked": "UPDATE waiting SET approver_id = owner_id WHERE tenant_id = :tenant",
+    "the administrators are asked": "UPDATE waiting SET approver_id = NULL WHERE tenant_id = :tenant",
+    "one too many is asked": (
+        "INSERT INTO waiting (tenant_id, timesheet_id, number, owner_id, has_exceptions, submitted_at)"
+        " SELECT tenant_id, timesheet_id, 1, owner_id, has_exceptions, submitted_at FROM waiting"
+        " WHERE tenant_id = :tenant"
+    ),
+    "it was escalated and nobody was added": "UPDATE timesheet SET escalations = 1 WHERE tenant_id = :tenant",
+    "the supervisor is another now": (
+        "UPDATE person SET supervisor_id = NULL WHERE tenant_id = :tenant AND name = 'Duane Barry'"
+    ),
+    "the supervisor is gone": "UPDATE person SET active = false WHERE tenant_id = :tenant AND name = 'Roland Fuller'",
+    "the leads are to be asked": "UPDATE timesheet SET stage = 'project_lead' WHERE tenant_id = :tenant",
+}
+"""What became of a submitted timesheet behind everybody's back."""
 
 
 @pytest.mark.parametrize("words", BROKEN)
@@ -55,6 +86,14 @@ def test_what_is_broken_is_found(life: Life, owner_engine: Engine, words: str) -
     with owner_engine.begin() as connection:
         assert connection.execute(text(BROKEN[words]), {"tenant": life.org.tenant_id}).rowcount > 0
     assert [finding for finding in _found(life) if words in finding]
+
+
+@pytest.mark.parametrize("how", WAITS_WRONGLY)
+def test_a_timesheet_that_waits_for_the_wrong_people_is_found(life: Life, owner_engine: Engine, how: str) -> None:
+    life.bring_to(State.SUBMITTED)
+    with owner_engine.begin() as connection:
+        assert connection.execute(text(WAITS_WRONGLY[how]), {"tenant": life.org.tenant_id}).rowcount > 0
+    assert [finding for finding in _found(life) if "it does not wait for whom it should" in finding]
 
 
 def _found(life: Life) -> list[str]:

@@ -27,19 +27,24 @@ from activities.commands import SheetActivities
 from embedded import EmbeddedPostgres, start_postgres, start_temporal
 from models.database import command_transaction, engine_for
 from models.errors import Stale, Unavailable, WrongState
-from models.messages import RebuildKey
+from models.messages import DelegationKey, RebuildKey, SinglePost
 from models.migrate import migrate
 from models.payloads import data_converter
 from models.rules.transitions import CommandKind, State
 from models.store import rebuilds
 from models.store.changes import GivenBy
+from models.store.delegations import change_end, revoke
 from models.tables.timesheet import Timesheet
+from tests.activities.hooks import happens, hooked
+from tests.activities.waiting_for import hours_pass, sheet
 from tests.desk import Desk, Life
-from tests.factories import make_organisation, worked
+from tests.factories import make_organisation, work_always, worked
 from tests.office import (
+    LONGEST_SECONDS,
     Office,
     approve,
     bring_to,
+    delivering,
     lock,
     mistaken,
     rebuilding,
@@ -49,9 +54,14 @@ from tests.office import (
     unlock,
     working,
 )
+from tests.receiver import receiving
+from tests.standing_in import in_days, stand_in
+from tests.waiting import eventually_async
 from workflows.accrual_rebuild import rebuild_workflow_id
-from workflows.starting import start_rebuild
+from workflows.delegation import delegation_workflow_id
+from workflows.starting import start_delegation, start_delivery, start_rebuild, start_single_post
 from workflows.timesheet import TimesheetWorkflow
+from workflows.webhook_delivery import delivery_workflow_id, post_workflow_id
 
 HISTORIES = Path(__file__).with_name("histories")
 RELEASE: str = tomllib.loads((HISTORIES.parents[2] / "pyproject.toml").read_text())["project"]["version"]
@@ -146,6 +156,30 @@ async def _locked_by_timer(life: Life, office: Office) -> None:
     await office.comes_to(life.key, WorkflowExecutionStatus.COMPLETED)
 
 
+async def _reminded_by_timer(life: Life, office: Office) -> None:
+    """Nobody decided in time, so somebody else is asked as well; it is approved, taken back and approved again."""
+    work_always(life.desk.owner_engine, life.org)
+    await bring_to(life, office, State.SUBMITTED)
+    hours_pass(life, 41)
+    await _is_due(life, office)
+    await approve(life, office)
+    await office.give(life.because(life.roland, "Too soon.").move(CommandKind.TAKE_BACK))
+    await approve(life, office)
+
+
+async def _is_due(life: Life, office: Office) -> None:
+    """Time does something to the timesheet in a second, and it is waited for."""
+    soon = func.now() + timedelta(seconds=1)
+    with life.desk.owner_engine.begin() as connection:
+        connection.execute(update(Timesheet).where(Timesheet.id == life.key.timesheet_id).values(due_at=soon))
+    await office.handle(life.key).signal(TimesheetWorkflow.look_again)
+
+    async def was_escalated() -> bool:
+        return sheet(life).escalations == 1
+
+    await eventually_async(was_escalated, "the next approver to be asked")
+
+
 async def _continued(life: Life, office: Office) -> None:
     await bring_to(life, office, State.DRAFT)
     first = await office.run_id(life.key)
@@ -180,6 +214,44 @@ async def _cancelled(life: Life, office: Office) -> str:
     return id_
 
 
+async def _delivered(life: Life, office: Office) -> str:
+    """Two events, the first of which is not taken at once."""
+    with receiving() as receiver:
+        receiver.reactions = [500]
+        hook = hooked(life, receiver.url)
+        happens(life, times=2)
+        await start_delivery(office.client, office.task_queue, hook.key, hurry=False)
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await office.client.get_workflow_handle(delivery_workflow_id(hook.key)).result()
+    return delivery_workflow_id(hook.key)
+
+
+async def _posted_once(life: Life, office: Office) -> str:
+    """An event that only tests."""
+    with receiving() as receiver:
+        asked = SinglePost(hooked(life, receiver.url).key, uuid4())
+        await start_single_post(office.client, office.task_queue, asked)
+        await office.client.get_workflow_handle(post_workflow_id(asked)).result()
+    return post_workflow_id(asked)
+
+
+async def _stood_in(life: Life, office: Office) -> str:
+    """Somebody stood in, longer than was meant at first, until it was taken back."""
+    org, engine = life.org, life.desk.engine
+    kept = stand_in(engine, org, org.roland, org.alex)
+    key, given = DelegationKey(org.tenant_id, kept.id), GivenBy(org.tenant_id, org.roland, uuid4())
+    await start_delegation(office.client, office.task_queue, key)
+    with command_transaction(engine, org.tenant_id) as session:
+        change_end(session, given, kept.id, 1, in_days(20), None)
+    await start_delegation(office.client, office.task_queue, key)
+    with command_transaction(engine, org.tenant_id) as session:
+        revoke(session, GivenBy(org.tenant_id, org.roland, uuid4()), kept.id, None)
+    await start_delegation(office.client, office.task_queue, key)
+    async with asyncio.timeout(LONGEST_SECONDS):
+        await office.client.get_workflow_handle(delegation_workflow_id(key)).result()
+    return delegation_workflow_id(key)
+
+
 async def _begin_rebuild(life: Life, office: Office) -> str:
     given = GivenBy(life.org.tenant_id, life.org.suzanne, uuid4())
     people = list(life.org.people.values())
@@ -205,14 +277,18 @@ async def _record_all(postgres: EmbeddedPostgres, folder: Path) -> None:
                 await recorder.record(_refused, "refused")
                 await recorder.record(_failed, "failed")
                 await recorder.record(_locked_by_timer, "locked-by-timer")
+                await recorder.record(_reminded_by_timer, "reminded-by-timer")
                 await recorder.record(_rebuilt, "rebuild", "rebuild-continued")
                 await recorder.record(_cancelled, "rebuild-cancelled")
+                await recorder.record(_delivered, "webhook")
+                await recorder.record(_posted_once, "webhook-post")
+                await recorder.record(_stood_in, "delegation")
 
 
 @asynccontextmanager
 async def _worker(office: Office, postgres: EmbeddedPostgres) -> AsyncIterator[None]:
     given = office.client, office.task_queue, postgres.app_url()
-    async with working(*given), rebuilding(*given):
+    async with working(*given), rebuilding(*given), delivering(*given):
         yield
 
 

@@ -19,8 +19,10 @@ from models.rules.transitions import CommandKind, State
 from tests.replay.changed import DoesNotRead, KnowsNoDeadline, ReadsFirst, RebuildsOneByOne, RefusesMore
 from tests.replay.record_histories import HISTORIES, RELEASE, WHO, without_stack_traces
 from workflows.accrual_rebuild import AccrualRebuildWorkflow
+from workflows.delegation import DelegationWorkflow
 from workflows.options import sandboxed
 from workflows.timesheet import TimesheetWorkflow
+from workflows.webhook_delivery import WebhookDeliveryWorkflow, WebhookPostWorkflow
 
 FILES = sorted(HISTORIES.glob("*.json"))
 
@@ -39,14 +41,25 @@ WHAT_RUNS_LEAVE = {
 A_UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 SAID_IN_PAYLOADS = {
     **dict.fromkeys(
-        ("tenant_id", "timesheet_id", "command_id", "entry_id", "recent_command_ids", "rebuild_id"), A_UUID
+        (
+            "tenant_id",
+            "timesheet_id",
+            "command_id",
+            "entry_id",
+            "recent_command_ids",
+            "rebuild_id",
+            "webhook_id",
+            "delegation_id",
+        ),
+        A_UUID,
     ),
     "kind": "|".join(CommandKind),
     "state": "|".join(State),
     "digest": "[0-9a-f]{64}",
-    "lock_at": r"\d{4}-\d\d-\d\dT[\d:.]{8,15}Z",
+    **dict.fromkeys(("lock_at", "due_at"), r"\d{4}-\d\d-\d\dT[\d:.]{8,15}Z"),
     "activity_type": f"{LOAD_SHEET}|{APPLY_COMMAND}",
-    **dict.fromkeys(("exists", "repeated"), "True|False"),
+    **dict.fromkeys(("exists", "repeated", "more", "spans", "ignored"), "True|False"),
+    "pause_seconds": r"\d{1,6}\.\d+",
     "": "True|False",  # whether a rebuild goes on
     **dict.fromkeys(("batches", "at_once", "a_run", "number", "first"), r"\d{1,4}"),
     **dict.fromkeys(("revision", "entry_version", "seq", "attempt", "activity_id", "activation_index"), r"\d{1,3}"),
@@ -56,7 +69,7 @@ SAID_IN_PAYLOADS = {
 
 TOLD = re.compile(
     r"duane|roland|suzanne|barry|fuller|modeski|washing|grooming|proj-|wrong day|misremembered|it took|late corr"
-    r"|payroll|forgot|is away|\.py\b|@",
+    r"|payroll|forgot|too soon|is away|\.py\b|@",
     re.IGNORECASE,
 )
 """What the recorded stories say to the product, and what would tell where they were recorded."""
@@ -71,7 +84,14 @@ def path(request: pytest.FixtureRequest) -> Path:
 
 
 async def test_a_recorded_run_goes_on_under_the_present_code(path: Path) -> None:
-    await _replay(path, TimesheetWorkflow, AccrualRebuildWorkflow)
+    await _replay(
+        path,
+        TimesheetWorkflow,
+        AccrualRebuildWorkflow,
+        WebhookDeliveryWorkflow,
+        WebhookPostWorkflow,
+        DelegationWorkflow,
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,6 +102,7 @@ async def test_a_recorded_run_goes_on_under_the_present_code(path: Path) -> None
         (ReadsFirst, "story", "Failed decoding arguments"),
         (RefusesMore, "unlocked", "TMPRL1100"),
         (KnowsNoDeadline, "locked-by-timer", "TMPRL1100"),
+        (KnowsNoDeadline, "reminded-by-timer", "TMPRL1100"),
         (RebuildsOneByOne, "rebuild", "TMPRL1100"),
     ],
 )

@@ -2,10 +2,11 @@
 
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.rules.approvers import Rank, approver_of
+from models.rules.approvers import Rank, approver_of, approvers_of
 from models.rules.policy import Role
 
 DUANE, ROLAND, ALEX, SUZANNE = (uuid4() for _ in range(4))
@@ -81,6 +82,44 @@ def test_a_cycle_above_the_owner_ends_too() -> None:
     assert approver_of(DUANE, people) is None
 
 
+CHAIN = _rank(DUANE, ROLAND, WORKS) | _rank(ROLAND, ALEX) | _rank(ALEX, SUZANNE) | _rank(SUZANNE, None)
+
+
+@pytest.mark.parametrize(
+    ("escalations", "asked"),
+    [
+        (0, (ROLAND,)),
+        (1, (ROLAND, ALEX)),
+        (2, (ROLAND, ALEX, SUZANNE)),
+        (3, (ROLAND, ALEX, SUZANNE, None)),
+        (4, (ROLAND, ALEX, SUZANNE, None)),
+    ],
+)
+def test_each_escalation_asks_one_more_up_the_hierarchy_and_the_administrators_last(
+    escalations: int, asked: tuple[UUID | None, ...]
+) -> None:
+    assert approvers_of(DUANE, CHAIN, escalations) == asked
+
+
+def test_whoever_cannot_approve_is_skipped_in_an_escalation_too() -> None:
+    people = CHAIN | _rank(ALEX, SUZANNE, active=False)
+
+    assert approvers_of(DUANE, people, 1) == (ROLAND, SUZANNE)
+
+
+def test_without_anybody_above_the_administrators_are_asked_at_once_and_nobody_after_them() -> None:
+    assert approvers_of(SUZANNE, CHAIN, 0) == (None,)
+    assert approvers_of(SUZANNE, CHAIN, 5) == (None,)
+    assert approvers_of(UUID(int=0), CHAIN, 5) == (None,)
+
+
+def test_an_escalation_goes_round_a_cycle_once_and_leaves_the_owner_out() -> None:
+    round_ = _rank(DUANE, ROLAND) | _rank(ROLAND, ALEX) | _rank(ALEX, DUANE)
+
+    assert approvers_of(DUANE, round_, 9) == (ROLAND, ALEX, None)
+    assert approvers_of(ROLAND, round_, 9) == (ALEX, DUANE, None)
+
+
 @given(
     supervisors=st.lists(st.none() | st.integers(0, 7), min_size=8, max_size=8),
     active=st.lists(st.booleans(), min_size=8, max_size=8),
@@ -103,3 +142,12 @@ def test_in_any_hierarchy_an_approver_is_active_a_supervisor_and_somebody_else(
     for owner in ids:
         approver = approver_of(owner, people)
         assert approver is None or (approver != owner and people[approver].can_approve)
+        everybody = approvers_of(owner, people, len(ids))
+        assert everybody[0] == approver
+        assert everybody[-1] is None
+        assert owner not in everybody
+        assert len(set(everybody)) == len(everybody)
+        assert all(people[each].can_approve for each in everybody if each)
+        assert [approvers_of(owner, people, count) for count in range(len(everybody))] == [
+            everybody[: count + 1] for count in range(len(everybody))
+        ]

@@ -18,12 +18,13 @@ from bench.entries import Entries
 from bench.organisation import TENANT, recorder
 from bench.peers import tryton
 from bench.peers.company import Company, Employee
-from bench.peers.environment import PeerMissing, installation, lock_of, locked_version, run_all
+from bench.peers.environment import LOCKS, PeerMissing, installation, lock_of, locked_version, run_all
 from bench.recording import WARM_UP, Post, Workday, measure, workdays
 from bench.sizes import FULL, PEOPLE, QUICK, WEEK, Step
-from bench.system import System
+from bench.system import PROJECT, System
 from models.database import engine_for
 
+PEERS = ("tryton", "viewflow", "dbos")
 APRIL = date(2026, 4, 1)
 SIZES = replace(QUICK, rounds=2, records=(Step(1, 10), Step(4, 1000)))
 """Enough that the second step takes processor time that can be told."""
@@ -125,8 +126,9 @@ def test_a_line_of_trytons_is_the_same_work_by_the_key_of_the_same_person() -> N
     }
 
 
-def test_a_peer_is_installed_into_its_own_environment_and_only_as_locked(tmp_path: Path) -> None:
-    lock = lock_of("tryton")
+@pytest.mark.parametrize("peer", PEERS)
+def test_a_peer_is_installed_into_its_own_environment_and_only_as_locked(tmp_path: Path, peer: str) -> None:
+    lock = lock_of(peer)
     venv, pip = installation(tmp_path, lock)
 
     assert venv[-1] == tmp_path
@@ -134,15 +136,36 @@ def test_a_peer_is_installed_into_its_own_environment_and_only_as_locked(tmp_pat
     assert list(pip[-3:]) == ["--require-hashes", "--requirement", lock]
 
 
-def test_every_package_of_a_peer_is_pinned_and_hashed_and_no_address_is_named() -> None:
-    text = lock_of("tryton").read_text()
+@pytest.mark.parametrize("peer", PEERS)
+def test_every_package_of_a_peer_is_pinned_and_hashed_and_no_address_is_named(peer: str) -> None:
+    text = lock_of(peer).read_text()
     packages = [line for line in text.splitlines() if line[:1].isalnum()]
 
     assert packages
     assert [line for line in packages if not re.match(r"\S+==\S+( ;.*)? \\$", line)] == []
     assert "://" not in text
-    assert locked_version("tryton", "trytond").startswith("8.2.")
-    assert locked_version("tryton", "trytond-timesheet").startswith("8.2.")
+
+
+@pytest.mark.parametrize(
+    ("peer", "package", "release"),
+    [
+        ("tryton", "trytond", "8.2."),
+        ("tryton", "trytond-timesheet", "8.2."),
+        ("viewflow", "django-viewflow", "2.4."),
+        ("dbos", "dbos", "3.4."),
+    ],
+)
+def test_the_release_that_is_measured_is_the_one_that_the_document_names(peer: str, package: str, release: str) -> None:
+    assert locked_version(peer, package).startswith(release)
+
+
+def test_the_lock_of_every_peer_is_written_by_make_lock() -> None:
+    makefile = (PROJECT / "Makefile").read_text()
+
+    assert {file.stem for file in LOCKS.glob("*.in")} == set(PEERS)
+    assert [
+        peer for peer in PEERS if f"bench/peers/{peer}.in --output-file bench/peers/{peer}.txt" not in makefile
+    ] == []
 
 
 def test_what_the_installer_said_last_is_passed_on() -> None:
@@ -164,5 +187,5 @@ def test_where_the_peer_cannot_be_installed_the_figure_is_left_out_and_said_to_b
         figures = run.beside_tryton(System(process, tmp_path, 0.0))
 
     assert figures == []
-    assert run.others == ["not measured: 'record', since Tryton could not be installed"]
+    assert run.others == ["not measured: 'record' beside Tryton, which could not be installed"]
     assert "no such host" in capsys.readouterr().err

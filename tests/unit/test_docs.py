@@ -8,6 +8,7 @@ import pytest
 from typer.main import get_command
 
 from countersign import app
+from models.store.owner_review import Verdict
 from web.auth.demo import ACCOUNTS, PASSWORD
 
 ROOT = Path(__file__).parents[2]
@@ -72,3 +73,24 @@ def test_every_decision_has_the_same_form(document: Path) -> None:
 
     assert told.startswith(f"# {int(document.name[:4])}. ")
     assert [heading for heading in ("Context", "Decision", "Enforced by") if heading not in headings] == []
+
+
+def test_every_type_of_event_is_explained_to_programs() -> None:
+    told = set(re.findall(r"`(countersign\.[a-z-]+\.[a-z-]+)`", (ROOT / "docs/api.md").read_text("utf-8")))
+
+    assert told == set(_event_types())
+
+
+_NOUNS = "timesheet|time-entry|note|flex-change"
+_SPELT = {"timesheet.": ("recalled", "revised"), "countersign.act.": tuple(Verdict)}
+"""Types whose last word is put together with what is before it, and the words that can follow."""
+
+
+def _event_types() -> Iterator[str]:
+    """Every type that the code names, in whole or, inside of commands, without our name before it."""
+    for path in [*(ROOT / "activities").glob("*.py"), *(ROOT / "models/store").glob("*.py")]:
+        source = path.read_text("utf-8")
+        yield from re.findall(r'"(countersign\.[a-z-]+\.[a-z-]+)"', source)
+        yield from (f"countersign.{each}" for each in re.findall(rf'"((?:{_NOUNS})\.[a-z-]+)"', source))
+        for begins in re.findall(rf'f"((?:countersign\.[a-z-]+|{_NOUNS})\.)\{{', source):
+            yield from (f"countersign.{begins.removeprefix('countersign.')}{word}" for word in _SPELT[begins])

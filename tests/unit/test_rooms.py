@@ -23,6 +23,9 @@ OURS = (
     "observability",
     "countersign",
     "upkeep",
+    "listening",
+    "giving",
+    "mail",
     "accruals",
     "doctor",
     "demo",
@@ -46,7 +49,10 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...] | None]] = {
     "models/calendars.py": (("models.rules",), ("holidays",)),
     "models": (("models",), ("sqlalchemy", "pydantic")),
     "activities/names.py": ((), ()),
-    "activities": (("models", "activities"), ("sqlalchemy", "temporalio", "structlog")),
+    "activities/posting.py": (("models", "activities"), ("httpx2", "standardwebhooks")),
+    "mail/address.py": ((), ()),
+    "mail": (("models.rules", "models.messages", "mail"), ("aiosmtplib", "jinja2")),
+    "activities": (("models", "activities", "mail"), ("sqlalchemy", "temporalio", "structlog")),
     "workflows": (
         (
             "models.rules",
@@ -60,14 +66,29 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...] | None]] = {
     ),
     # Of the activities only how a refusal is recognised on its way back through Temporal.
     "web": (
-        ("models", "workflows", "activities.failures", "web", "settings", "observability", "countersign"),
+        (
+            "models",
+            "workflows",
+            "activities.failures",
+            "web",
+            "settings",
+            "observability",
+            "countersign",
+            "listening",
+            "giving",
+        ),
         None,
     ),
-    "worker.py": (("models", "activities", "workflows", "settings", "observability", "upkeep"), None),
-    "upkeep.py": (("models", "workflows.starting", "settings"), None),
+    "giving.py": (
+        ("models", "workflows.timesheet", "workflows.options", "activities.failures"),
+        ("temporalio", "sqlalchemy", "structlog", "anyio"),
+    ),
+    "worker.py": (("models", "mail", "activities", "workflows", "settings", "observability", "upkeep", "giving"), None),
+    "upkeep.py": (("models", "workflows", "activities.waking", "settings", "listening"), None),
+    "listening.py": (("models.store.signals",), ("psycopg", "structlog")),
     "accruals.py": (("models", "workflows.starting", "settings"), None),
     "supervisor": (("supervisor", "settings", "embedded", "processes"), None),
-    "settings.py": (("supervisor.state",), None),
+    "settings.py": (("supervisor.state", "mail.address"), None),
     "embedded.py": (("processes",), None),
     "processes.py": ((), None),
     "observability.py": ((), None),
@@ -87,7 +108,7 @@ class Import:
 
 
 def _sources() -> list[Path]:
-    rooms = ("models", "activities", "workflows", "web", "supervisor")
+    rooms = ("models", "mail", "activities", "workflows", "web", "supervisor")
     found = [path for room in rooms for path in (ROOT / room).rglob("*.py")]
     return sorted([*found, *ROOT.glob("*.py")])
 
@@ -195,6 +216,8 @@ NOT_OURS_TO_COMMIT = (
     "countersign.py",
     "doctor.py",
     "accruals.py",
+    "listening.py",
+    "mail/",
     "web/app.py",
 )
 """Connect to other things by the same word: sockets, Temporal, embedded servers as their superuser."""

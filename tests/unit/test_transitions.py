@@ -33,6 +33,8 @@ submit           submitted   .           .           .           .
 recall           .           draft       .           .           .
 approve          .           approved    .           .           .
 reject           .           rejected    .           .           .
+take_back        .           submitted   submitted   .           .
+escalate         .           submitted   .           .           .
 revise           .           .           draft       draft       .
 lock             .           .           locked      .           .
 unlock           .           .           .           .           approved
@@ -105,6 +107,7 @@ def test_what_undoes_or_refuses_the_work_of_others_needs_a_reason() -> None:
         CommandKind.RECALL,
         CommandKind.REVISE,
         CommandKind.REJECT,
+        CommandKind.TAKE_BACK,
         CommandKind.LOCK,
         CommandKind.UNLOCK,
     } == NEEDS_REASON

@@ -39,7 +39,7 @@ from web.app import build_app, secured
 from web.auth import csrf
 from web.auth.sessions import begin_session, hash_token
 from web.services import Services
-from worker import SLOTS, build_worker
+from worker import SLOTS, build_decider, build_worker
 
 OURS = "http://countersign.test"
 SECRET = "of these tests alone, and long enough"
@@ -264,7 +264,7 @@ async def worker_on(settings: Settings) -> AsyncIterator[None]:
     """A worker of one task queue."""
     client = await Client.connect(settings.temporal_address, data_converter=data_converter(settings.payload_keys))
     with ThreadPoolExecutor(SLOTS) as executor:
-        async with build_worker(client, settings, executor):
+        async with build_worker(client, settings, executor), build_decider(client, settings):
             yield
 
 

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Engine, update
 
 from models.messages import SheetKey
+from models.rules.exceptions import Exceptional
 from models.rules.transitions import CommandKind, State
-from models.tables.timesheet import Decision, Timesheet
+from models.tables.timesheet import Decision, Submission, Timesheet, Waiting
 from tests.factories import (
     MONDAY,
     Asking,
@@ -21,7 +22,7 @@ from tests.factories import (
     worked,
 )
 from tests.web.conftest import Browser, Site, page_of
-from tests.web.reading import Form, Page
+from tests.web.reading import Element, Form, Page
 
 IN_TIME = datetime(2026, 11, 25, 23, 30, tzinfo=UTC)
 TOO_LATE = datetime(2026, 11, 26, 0, 30, tzinfo=UTC)
@@ -70,16 +71,16 @@ class TestTheList:
         for day, end in zip(WORKING_DAYS, ("16:00", "16:00", "16:00", "16:00", "21:00"), strict=True):
             site.desk.do(Asking(org, org.duane, org.duane).record(worked("09:00", end, day)))
             site.desk.do(Asking(org, org.max, org.max).record(worked("09:00", "16:24", day)))
-        for owner, moment in ((org.duane, TOO_LATE), (org.max, IN_TIME)):
+        for owner, moment, late in ((org.duane, TOO_LATE, [Exceptional.LATE]), (org.max, IN_TIME, [])):
             await site.take_on(Asking(org, owner, owner), State.SUBMITTED)
-            submitted_at(owner_engine, org.key(owner), moment)
+            submitted_at(owner_engine, org.key(owner), moment, *late)
 
         maxs, duanes = rows(await roland.page("/inbox"))
 
         assert maxs[:4] == ["MF Max Fenig 16 – 22 November 2026", "", "37.00", "±0.00"]
         assert maxs[4] == "No exceptions"
         assert duanes[:4] == ["DB Duane Barry 16 – 22 November 2026", "", "40.00", "+3.00"]
-        assert duanes[4] == "3.00 h over plan Day of 12.00 h Late"
+        assert duanes[4] == "3.00 h over plan Day of 12.00 h 4 days after the week"
 
     async def test_too_little_and_no_agreement_are_worth_a_look(
         self, site: Site, org: Organisation, roland: Browser, owner_engine: Engine
@@ -579,7 +580,11 @@ async def names(browser: Browser, query: str = "") -> list[str]:
 def rows(page: Page) -> list[list[str]]:
     """The list, cell by cell: who, bars, hours, against plan, worth a look, waiting, what to do."""
     lines = [line for body in page.main.all("tbody", role="rowgroup") for line in body.all("tr")]
-    return [[cell.text for cell in line.all() if cell.tag in ("th", "td")] for line in lines]
+    return [[cell.text for cell in line.all() if cell.tag in ("th", "td") and not _picks(cell)] for line in lines]
+
+
+def _picks(cell: Element) -> bool:
+    return cell.attributes.get("class") == "pick"
 
 
 def review(page: Page) -> str:
@@ -617,7 +622,14 @@ def submit_again(site: Site, org: Organisation, end: str) -> None:
     site.desk.do(duane.submit(site.digest(key)))
 
 
-def submitted_at(owner: Engine, key: SheetKey, moment: datetime) -> None:
-    """Move the moment at which a timesheet was submitted."""
+def submitted_at(owner: Engine, key: SheetKey, moment: datetime, *exceptions: Exceptional) -> None:
+    """Move the moment at which a timesheet was submitted, with what is worth a look since it was then."""
     with owner.begin() as connection:
         connection.execute(update(Timesheet).where(Timesheet.id == key.timesheet_id).values(submitted_at=moment))
+        connection.execute(update(Waiting).where(Waiting.timesheet_id == key.timesheet_id).values(submitted_at=moment))
+        found = [each.value for each in exceptions]
+        connection.execute(
+            update(Submission)
+            .where(Submission.timesheet_id == key.timesheet_id)
+            .values(submitted_at=moment, exceptions=Submission.exceptions + found)
+        )

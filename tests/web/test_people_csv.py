@@ -13,7 +13,7 @@ from models.rules.transitions import State
 from models.store.lists import MOST_MOVED
 from models.tables.delivery import OutboxEvent
 from models.tables.people import DirectoryChange, Person, PersonRole, Project
-from models.tables.timesheet import Timesheet
+from models.tables.timesheet import Waiting
 from tests.factories import Organisation, change_person, give_role, hire, make_organisation
 from tests.web.conftest import OURS, Browser, Site, page_of
 from tests.web.reading import Page
@@ -211,7 +211,7 @@ class TestPeople:
 
         await clerk.read_in(f"staff_id,name,supervisor\n{duane},Duane Barry,{alex}\n")
 
-        assert [each.waiting_for_id for each in clerk.site.rows(org, Timesheet)] == [org.alex]
+        assert [each.approver_id for each in clerk.site.rows(org, Waiting)] == [org.alex]
 
     async def test_the_last_administrator_stays(self, clerk: Clerk) -> None:
         page = await clerk.preview(f"staff_id,name,roles\n{clerk.staff_id('Suzanne Modeski')},Suzanne Modeski,worker\n")

@@ -47,6 +47,7 @@ def crowded(owner_engine: Engine) -> Organisation:
         for statement in (
             _COLLEAGUES,
             _TIMESHEETS,
+            _WAITING,
             _ENTRIES,
             _VERSIONS,
             _SUBMISSIONS,
@@ -69,10 +70,14 @@ _COLLEAGUES = """
     FROM generate_series(1, :many) AS n
 """
 _TIMESHEETS = """
-    INSERT INTO timesheet (id, tenant_id, owner_id, period_start, period_end, state, revision, waiting_for_id,
-                           submitted_at)
-    SELECT gen_random_uuid(), :tenant, id, '2026-11-16', '2026-11-22', 'submitted', 1, :boss, now()
+    INSERT INTO timesheet (id, tenant_id, owner_id, period_start, period_end, state, stage, revision, submitted_at)
+    SELECT gen_random_uuid(), :tenant, id, '2026-11-16', '2026-11-22', 'submitted', 'supervisor', 1, now()
     FROM person WHERE tenant_id = :tenant AND staff_id LIKE 'colleague-%'
+"""
+_WAITING = """
+    INSERT INTO waiting (timesheet_id, number, tenant_id, owner_id, approver_id, has_exceptions, submitted_at)
+    SELECT id, 0, tenant_id, owner_id, :boss, owner_id < '80000000-0000-0000-0000-000000000000', submitted_at
+    FROM timesheet WHERE tenant_id = :tenant
 """
 _ENTRIES = """
     INSERT INTO time_entry (id, tenant_id, owner_id, timesheet_id, version, time_period_type_id, start_at, end_at,

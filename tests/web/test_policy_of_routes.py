@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -19,35 +19,51 @@ from models.imports import ImportLine, lines_json
 from models.rules import policy
 from models.rules.accrual_types import AccrualCode
 from models.rules.flex import FlexType
+from models.rules.notices import NoticeKind
 from models.rules.people import ProjectContent
 from models.rules.period_types import TypeContent
+from models.rules.periods import Period
 from models.rules.policy import Action, Grant
 from models.rules.supposed import Supposed, TargetForAll
 from models.rules.transitions import State
+from models.rules.webhooks import WebhookContent
 from models.standard import SHIFT, TRAINING
+from models.store.bulk import Pick, ask_bulk, draft_bulk
 from models.store.changes import GivenBy
 from models.store.dead_letters import keep_letter
+from models.store.duties import AskedCheck, run_check
 from models.store.imports import CHECKED
 from models.store.lists import PEOPLE_COLUMNS, plan_people
 from models.store.period_types import create_type
 from models.store.projects import create_project
 from models.store.rebuilds import cancel_rebuild, rebuild_everybody
+from models.store.summaries import SummaryAsked, summarise
 from models.store.supposing import look_at
+from models.store.webhooks import create_webhook
 from models.tables.accruals import Agreement
 from models.tables.auth import ApiToken, SignInSession
 from models.tables.intake import EntryImport
+from models.tables.people import Project
 from models.tables.timecard import FlexChange
 from tests import factories
 from tests.contents import Contents
+from tests.crowd import APPROVE
 from tests.desk import Life
-from tests.factories import MONDAY, Organisation, make_organisation, worked
+from tests.factories import MONDAY, Organisation, give_role, make_organisation, worked
+from tests.mailbox import tell
+from tests.projects import DOGS, lead, work
+from tests.standing_in import in_days, stand_in
 from tests.web.conftest import HTMX, OURS, Browser, Site, page_of
 from web.api.refusing import is_for_programs
 from web.auth.tokens import Scope, create_token
 from web.lists import read_list
 
+HOOK = {"url": "https://nobody.invalid/"}
+FIRST_VERSION = {"version": 1}
 ELSEWHERE = "https://elsewhere.example"
 DIGEST = "the digest of what is there"
+NONE = "0" * 64
+"""A digest of nothing."""
 DUANE, ROLAND, SUZANNE = "Duane Barry", "Roland Fuller", "Suzanne Modeski"
 
 
@@ -68,10 +84,13 @@ class Asking:
     """What is sent is answered by a page of its own."""
     own: bool = False
     """It names nothing that is there: others do the same in their own organisation."""
+    leads: bool = False
+    """Whether whoever asks leads a project on which work is approved, and that has a summary."""
 
 
 WEEK = "/people/{staff_id}/week/{day}"
 SHEET = "/timesheets/{sheet_id}"
+SUMMARY = "/projects/{external_id}/summary/{summary_id}"
 SHIFT_FORM: dict[str, object] = {"type_id": SHIFT, "start": "18:00", "finish": "19:00"}
 BECAUSE: dict[str, object] = {"reason": "Because."}
 FLEX_FORM: dict[str, object] = {
@@ -85,6 +104,16 @@ FLEX_FORM: dict[str, object] = {
 PERSON: dict[str, object] = {"name": "Walter", "timeZone": "Europe/London", "holidayCalendar": "GB", "active": "yes"}
 TYPE: dict[str, object] = {"name": "Travel", "valueType": "datetime"}
 HOLIDAY: dict[str, object] = {"place": "GB-ENG", "date": "{day}", "kind": "added", "name": "Founders' day"}
+APPROVAL: dict[str, object] = {
+    "version": 0,
+    "certification": "All true.",
+    "approvalStages": "supervisor",
+    "workDay0": "yes",
+    "workStarts": "09:00",
+    "workEnds": "17:00",
+    "holidayCalendar": "GB-ENG",
+    "lockAfterDays": 21,
+}
 TARGET: dict[str, object] = {"type": "NIGHT_HOURS", "on": "{day}", "target": "100 h"}
 AGREEMENT: dict[str, object] = {"startDate": "2030-04-01", "endDate": "2031-03-31", "standardDayMinutes": "7:24"}
 ADJUSTMENT: dict[str, object] = {
@@ -95,6 +124,7 @@ ADJUSTMENT: dict[str, object] = {
     "reason": "Because.",
 }
 PEOPLE_LIST: dict[str, object] = {"list": "staff_id,name\nw-1,Walter"}
+DAYS: dict[str, object] = {"from": str(in_days(0)), "to": str(in_days(9))}
 A_PLAN = "what that list would do"
 LIST_COMMAND = uuid4()
 A = Action
@@ -109,6 +139,11 @@ PUBLIC = {
     "GET /openapi.json": "describes the API, and nothing that is in it",
     "GET /docs": "shows that description",
     "GET /calendar/{token}.ics": "the address is the key, and one that is none shows nothing",
+    "GET /mail/{token}": "the address is the key, and one that is none shows nothing",
+    "GET /mail/{token}/approval": "leads to the page behind the link",
+    "GET /mail/{token}/rejection": "leads to the page behind the link",
+    "POST /mail/{token}/approval": "the address is the key, and what it decides is asked of the policy",
+    "POST /mail/{token}/rejection": "the address is the key, and what it decides is asked of the policy",
     "MOUNT /static": "files that are the same for everybody",
 }
 """Routes for everybody, and why."""
@@ -131,6 +166,9 @@ LEADS_ON = {
     f"GET {WEEK}/planned/confirmation": "to the week",
     f"GET {WEEK}/notes": "to the week",
     f"GET {WEEK}/acts/{{command_id}}/review": "to the week",
+    "GET /inbox/bulk": "to the inbox",
+    "GET /inbox/bulk/decisions": "to the inbox",
+    "GET /inbox/bulk/{bulk_id}/stop": "to the bulk decision",
     f"GET {SHEET}/approval": "to the inbox",
     f"GET {SHEET}/rejection": "to the inbox",
     "GET /acting": "to the people",
@@ -139,16 +177,28 @@ LEADS_ON = {
     "GET /admin/types/rules": "to the types",
     "GET /admin/{kind}/import/preview": "to the form that asks for a list",
     "GET /acting/end": "to the people",
+    "GET /delegations/{delegation_id}/end": "to the delegations",
+    "GET /delegations/{delegation_id}/revocation": "to the delegations",
+    "GET /acts/{command_id}/answer": "to what was done in one's name",
+    "GET /notifications/reading": "to the notifications",
+    "GET /notifications/{notice_id}/reading": "to the notifications",
     "GET /access/calendar": "to one's access",
     "GET /access/{token_id}/revocation": "to one's access",
     "GET /import/{import_id}/recording": "to the list",
     "GET /admin/agreements/rules": "to the agreements",
     "GET /admin/agreements/{agreement_id}/what-if": "to the agreement",
     "GET /admin/adjustments/preview": "to the form of a new adjustment",
+    "GET /admin/webhooks/{webhook_id}/pause": "to the webhook",
+    "GET /admin/webhooks/{webhook_id}/resume": "to the webhook",
+    "GET /admin/webhooks/{webhook_id}/secret": "to the webhook",
+    "GET /admin/webhooks/{webhook_id}/replay": "to the webhook",
+    "GET /admin/webhooks/{webhook_id}/post": "to the webhook",
+    "GET /admin/webhooks/{webhook_id}/removal": "to the webhook",
     "GET /admin/events/{letter_id}/replay": "to the events",
     "GET /admin/events/{letter_id}/discard": "to the events",
     "GET /admin/types/{type_id}/what-if": "to the type",
     "GET /admin/holidays/what-if": "to the holidays",
+    "GET /admin/approval/trial": "to the policy",
     "GET /admin/what-if/{rebuild_id}/change": "to what was looked at",
     "GET /admin/rebuilds/{rebuild_id}/stop": "to the rebuild",
     "GET /admin/rebuilds/{rebuild_id}/resume": "to the rebuild",
@@ -160,6 +210,12 @@ OWN_SESSION = {
     "POST /acting/end": "/",
 }
 """Routes that end something of one's own browser, and where they lead."""
+
+OWN_PAGE = {
+    "GET /live": "says that there is something to look at; tests/web/test_live.py has who is told and who is refused",
+    "GET /live/counts": "the counts that stand in the frame of every page of one's own",
+}
+"""Routes for whoever is signed in, and why; nobody else's name or id gets into their answers."""
 
 ASKING: dict[str, list[Asking]] = {
     f"GET {WEEK}": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
@@ -196,10 +252,21 @@ ASKING: dict[str, list[Asking]] = {
     ],
     "GET /inbox": [Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX})],
     "GET /inbox/{sheet_id}": [Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX, A.SEE_TIME})],
+    "GET /inbox/{sheet_id}/standing": [Asking(ROLAND, State.SUBMITTED, {A.SEE_TIME})],
+    "POST /inbox/bulk": [
+        Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX}, {"pick": f"{{sheet_id}}:{'0' * 64}"}, own=True)
+    ],
+    "GET /inbox/bulk/{bulk_id}": [Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX})],
+    "POST /inbox/bulk/{bulk_id}/stop": [Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX})],
+    "POST /inbox/bulk/decisions": [
+        Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX}, {"bulk": "{bulk_id}", "decision": "approve"})
+    ],
     f"POST {SHEET}/approval": [Asking(ROLAND, State.SUBMITTED, {A.SEE_TIME, A.APPROVE}, {"digest": DIGEST})],
     f"POST {SHEET}/rejection": [
         Asking(ROLAND, State.SUBMITTED, {A.SEE_TIME, A.REJECT}, {"digest": DIGEST} | BECAUSE),
     ],
+    f"GET {SHEET}/take-back": [Asking(ROLAND, State.APPROVED, {A.SEE_INBOX, A.SEE_TIME, A.TAKE_BACK})],
+    f"POST {SHEET}/take-back": [Asking(ROLAND, State.APPROVED, {A.SEE_TIME, A.TAKE_BACK}, BECAUSE)],
     f"GET {SHEET}/submission": [Asking(DUANE, State.DRAFT, {A.SEE_TIME})],
     f"POST {SHEET}/submission": [
         Asking(DUANE, State.DRAFT, {A.SEE_TIME, A.SUBMIT}, {"digest": DIGEST, "certified": "true"}),
@@ -247,6 +314,9 @@ ASKING: dict[str, list[Asking]] = {
     "GET /admin/types/{type_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES})],
     "POST /admin/types/{type_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES}, {"version": 1} | TYPE)],
     "POST /admin/types/{type_id}/what-if": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, {"version": 1} | TYPE)],
+    "GET /admin/approval": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_APPROVAL})],
+    "POST /admin/approval": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_APPROVAL}, APPROVAL, own=True)],
+    "POST /admin/approval/trial": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_APPROVAL}, APPROVAL, shows=True, own=True)],
     "GET /admin/holidays": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES})],
     "POST /admin/holidays": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, HOLIDAY, own=True)],
     "POST /admin/holidays/what-if": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, HOLIDAY, own=True)],
@@ -302,6 +372,40 @@ ASKING: dict[str, list[Asking]] = {
     "GET /access": [Asking(DUANE, State.DRAFT, {A.MANAGE_OWN_ACCESS})],
     "POST /access/calendar": [Asking(DUANE, State.DRAFT, {A.MANAGE_OWN_ACCESS}, shows=True, own=True)],
     "POST /access/{token_id}/revocation": [Asking(DUANE, State.DRAFT, {A.MANAGE_OWN_ACCESS})],
+    "GET /delegations": [Asking(ROLAND, State.DRAFT, {A.SEE_DELEGATIONS})],
+    "POST /delegations": [Asking(ROLAND, State.DRAFT, {A.DELEGATE}, {"delegateId": "{plain_id}"} | DAYS, own=True)],
+    "GET /delegations/all": [Asking(SUZANNE, State.DRAFT, {A.SEE_PEOPLE})],
+    "GET /delegations/new": [Asking(SUZANNE, State.DRAFT, {A.DELEGATE_FOR})],
+    "POST /delegations/{delegation_id}/end": [
+        Asking(ROLAND, State.DRAFT, {A.SEE_DELEGATIONS, A.DELEGATE}, {"version": 1, "to": str(in_days(9))})
+    ],
+    "POST /delegations/{delegation_id}/revocation": [
+        Asking(ROLAND, State.DRAFT, {A.SEE_DELEGATIONS, A.END_DELEGATION})
+    ],
+    "GET /projects": [Asking(ROLAND, State.DRAFT, {A.SEE_SUMMARY}, leads=True)],
+    "GET /projects/{external_id}/summary": [Asking(ROLAND, State.DRAFT, {A.SEE_SUMMARY}, leads=True)],
+    "POST /projects/{external_id}/summary": [
+        Asking(ROLAND, State.DRAFT, {A.SEE_SUMMARY, A.SUMMARISE}, {"from": "{day}", "to": "{day}"}, leads=True)
+    ],
+    f"GET {SUMMARY}": [Asking(ROLAND, State.DRAFT, {A.SEE_SUMMARY}, leads=True)],
+    f"GET {SUMMARY}/export.csv": [Asking(ROLAND, State.DRAFT, {A.SEE_SUMMARY}, leads=True)],
+    f"GET {SUMMARY}/export.xlsx": [Asking(ROLAND, State.DRAFT, {A.SEE_SUMMARY}, leads=True)],
+    f"GET {SUMMARY}/export.pdf": [Asking(ROLAND, State.DRAFT, {A.SEE_SUMMARY}, leads=True)],
+    "GET /admin/approvers": [Asking(SUZANNE, State.DRAFT, {A.SEE_PEOPLE})],
+    "GET /acts": [Asking(DUANE, State.DRAFT, {A.REVIEW_ACT})],
+    "POST /acts/{command_id}/answer": [Asking(DUANE, State.DRAFT, {A.REVIEW_ACT}, {"verdict": "confirmed"})],
+    "GET /admin/acts": [Asking(SUZANNE, State.DRAFT, {A.AUDIT})],
+    "GET /admin/acts.csv": [Asking(SUZANNE, State.DRAFT, {A.AUDIT})],
+    "GET /admin/duties": [Asking(SUZANNE, State.DRAFT, {A.AUDIT})],
+    "POST /admin/duties": [Asking(SUZANNE, State.DRAFT, {A.AUDIT}, DAYS, own=True)],
+    "GET /admin/duties/{check_id}": [Asking(SUZANNE, State.DRAFT, {A.AUDIT})],
+    "GET /admin/duties/{check_id}/findings.csv": [Asking(SUZANNE, State.DRAFT, {A.AUDIT})],
+    "GET /notifications": [Asking(DUANE, State.DRAFT, {A.SEE_OWN_NOTICES})],
+    "GET /notifications/bell": [Asking(DUANE, State.DRAFT, {A.SEE_OWN_NOTICES})],
+    "GET /notifications/settings": [Asking(DUANE, State.DRAFT, {A.SEE_OWN_NOTICES})],
+    "POST /notifications/settings": [Asking(DUANE, State.DRAFT, {A.SEE_OWN_NOTICES}, {"usual": "yes"}, own=True)],
+    "POST /notifications/reading": [Asking(DUANE, State.DRAFT, {A.SEE_OWN_NOTICES}, own=True)],
+    "POST /notifications/{notice_id}/reading": [Asking(DUANE, State.DRAFT, {A.SEE_OWN_NOTICES})],
     "GET /import": [Asking(DUANE, State.DRAFT, {A.IMPORT_ENTRIES})],
     "GET /import/template": [Asking(DUANE, State.DRAFT, {A.IMPORT_ENTRIES})],
     "POST /import": [Asking(DUANE, State.DRAFT, {A.IMPORT_ENTRIES}, {"list": "staff_id,date\nx,y"}, own=True)],
@@ -310,6 +414,21 @@ ASKING: dict[str, list[Asking]] = {
     "GET /admin/events": [Asking(SUZANNE, State.DRAFT, {A.SEE_DEAD_LETTERS})],
     "POST /admin/events/{letter_id}/replay": [Asking(SUZANNE, State.DRAFT, {A.SEE_DEAD_LETTERS, A.SCHEDULE})],
     "POST /admin/events/{letter_id}/discard": [Asking(SUZANNE, State.DRAFT, {A.SEE_DEAD_LETTERS})],
+    "GET /admin/webhooks": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_WEBHOOKS})],
+    "POST /admin/webhooks": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_WEBHOOKS}, HOOK, shows=True, own=True)],
+    "GET /admin/webhooks/new": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_WEBHOOKS})],
+    "GET /admin/webhooks/{webhook_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_WEBHOOKS})],
+    "POST /admin/webhooks/{webhook_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_WEBHOOKS}, HOOK | FIRST_VERSION)],
+    "POST /admin/webhooks/{webhook_id}/pause": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_WEBHOOKS}, FIRST_VERSION)],
+    "POST /admin/webhooks/{webhook_id}/resume": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_WEBHOOKS}, FIRST_VERSION)],
+    "POST /admin/webhooks/{webhook_id}/secret": [
+        Asking(SUZANNE, State.DRAFT, {A.MANAGE_WEBHOOKS}, FIRST_VERSION, shows=True)
+    ],
+    "POST /admin/webhooks/{webhook_id}/replay": [
+        Asking(SUZANNE, State.DRAFT, {A.MANAGE_WEBHOOKS}, FIRST_VERSION | {"from": 1})
+    ],
+    "POST /admin/webhooks/{webhook_id}/post": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_WEBHOOKS})],
+    "POST /admin/webhooks/{webhook_id}/removal": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_WEBHOOKS}, FIRST_VERSION)],
     "POST /acting": [Asking(SUZANNE, State.DRAFT, {A.ACT_FOR}, {"staff_id": "{staff_id}"} | BECAUSE)],
 }
 """Routes that show or change something, with a request for each that is granted."""
@@ -382,6 +501,17 @@ async def scene_of(site: Site, org: Organisation, route: str, asking: Asking) ->
         names["command_id"] = (await asyncio.to_thread(life.desk.do, theirs)).command_id
     if "{token_id}" in route:
         names["token_id"] = _own_token(site, org)
+    if "{notice_id}" in route:
+        told = tell(site.desk, org, org.duane, NoticeKind.RECORD_REMINDER, days=[MONDAY.isoformat()])
+        names["notice_id"] = told.notification_id
+    if "{delegation_id}" in route:
+        names["delegation_id"] = stand_in(site.engine, org, org.roland, org.alex).id
+    if "{check_id}" in route:
+        names["check_id"] = check_of(site, org)
+    if "/inbox/bulk/" in route:
+        names["bulk_id"] = bulk_of_roland(site, org, is_draft="/stop" not in route)
+    if asking.leads:
+        names |= await asyncio.to_thread(_led, site, org, str(names.get("external_id", "")))
     if "{import_id}" in route:
         names["import_id"] = _own_list(site, org)
     if "{rebuild_id}" in route:
@@ -394,6 +524,8 @@ async def scene_of(site: Site, org: Organisation, route: str, asking: Asking) ->
         names["flex_change_id"] = site.rows(org, FlexChange)[0].id
     if "{plain_id}" in asking.form.values():
         names["plain_id"] = _plain_id(site, org)
+    if "{webhook_id}" in route:
+        names["webhook_id"] = _webhook(site, org)
     if "{letter_id}" in route:
         names["letter_id"] = _letter(site, org)
     known = {DIGEST: lambda: site.digest(key), A_PLAN: lambda: _plan(site, org)}
@@ -417,11 +549,17 @@ NAMES: dict[str, object] = {
     "token": "x",
     "token_id": uuid4(),
     "import_id": uuid4(),
+    "summary_id": uuid4(),
+    "delegation_id": uuid4(),
+    "check_id": uuid4(),
+    "notice_id": uuid4(),
     "letter_id": uuid4(),
+    "webhook_id": uuid4(),
     "agreement_id": uuid4(),
     "flex_change_id": uuid4(),
     "plain_id": "x",
     "rebuild_id": uuid4(),
+    "bulk_id": uuid4(),
 }
 """What stands in the addresses of routes."""
 
@@ -435,6 +573,20 @@ def _own_things(site: Site, org: Organisation) -> dict[str, object]:
     return {"external_id": project.content.external_id, "type_id": type_.id}
 
 
+def _led(site: Site, org: Organisation, external_id: str) -> dict[str, object]:
+    """A project that Roland leads, with approved work of Max's, and a summary of it."""
+    give_role(site.owner_engine, org, org.roland, "project_lead")
+    with read_session(site.engine, org.tenant_id) as session:
+        found = {each.external_id: each.id for each in session.query(Project)}
+    project = external_id if external_id in found else DOGS
+    led = replace(org, projects=found)
+    lead(site.owner_engine, led, project, org.roland)
+    work(site.desk, led, org.max, project=project)
+    with command_transaction(site.engine, org.tenant_id) as session:
+        given, days = GivenBy(org.tenant_id, org.roland, uuid4()), Period(MONDAY, MONDAY)
+        return {"summary_id": summarise(session, given, SummaryAsked(found[project], days)).id}
+
+
 def _agreement(site: Site, org: Organisation) -> UUID:
     """Duane's agreement."""
     (found,) = [row.id for row in site.rows(org, Agreement) if row.person_id == org.duane]
@@ -446,6 +598,20 @@ def _plain_id(site: Site, org: Organisation) -> str:
     plain = f"w-{uuid4().hex[:8]}"
     factories.change_person(site.owner_engine, org.duane, staff_id=plain)
     return plain
+
+
+def bulk_of_roland(site: Site, org: Organisation, *, is_draft: bool) -> UUID:
+    """Duane's week selected by Roland, or about to be decided on."""
+    key = org.key(org.duane)
+    picks, given = [Pick(key.timesheet_id, site.digest(key))], GivenBy(org.tenant_id, org.roland, uuid4())
+    with command_transaction(site.engine, org.tenant_id) as session:
+        return draft_bulk(session, given, picks) if is_draft else ask_bulk(session, given, picks, APPROVE)
+
+
+def check_of(site: Site, org: Organisation) -> UUID:
+    """A check of who decided on whose time."""
+    with command_transaction(site.engine, org.tenant_id) as session:
+        return run_check(session, AskedCheck(uuid4(), org.tenant_id, in_days(-7), in_days(0), org.suzanne)).id
 
 
 def _own_token(site: Site, org: Organisation) -> UUID:
@@ -487,6 +653,13 @@ def _letter(site: Site, org: Organisation) -> UUID:
         return keep_letter(session, org.tenant_id, sender, "http", body, "It could not be taken.")
 
 
+def _webhook(site: Site, org: Organisation) -> UUID:
+    """A webhook where nobody is."""
+    given = GivenBy(org.tenant_id, org.suzanne, uuid4())
+    with command_transaction(site.engine, org.tenant_id) as session:
+        return create_webhook(session, given, WebhookContent(f"https://{org.slug}.invalid/"), demo=True)[0].id
+
+
 def _rebuild(site: Site, org: Organisation, *, looks: bool) -> UUID:
     """A rebuild, or a look, that was stopped before it began: nobody is at it."""
     given = GivenBy(org.tenant_id, org.suzanne, uuid4())
@@ -504,7 +677,7 @@ def _plan(site: Site, org: Organisation) -> str:
 
 
 def test_every_route_is_written_down(site: Site) -> None:
-    written = PUBLIC.keys() | LEADS_ON.keys() | OWN_SESSION.keys() | ASKING.keys()
+    written = PUBLIC.keys() | LEADS_ON.keys() | OWN_SESSION.keys() | OWN_PAGE.keys() | ASKING.keys()
 
     assert pages(site) == written
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from models.commands import Asked, Body, Place
 from models.messages import SheetKey
-from models.reads.viewer import circle_for
+from models.reads.viewer import circle_for, circle_of_sheet
 from models.rules.days import local_date
 from models.rules.periods import period_of
 from models.rules.transitions import CommandKind
@@ -85,4 +85,10 @@ class Whose:
 def whose(session: Session, caller: Caller, owner_id: UUID) -> Whose:
     """The owner as the caller may see them. Raises `NotFound`."""
     circle = circle_for(session, caller.onlooker, owner_id)
+    return Whose(caller, circle, session.get_one(TenantPolicy, caller.tenant_id).week_starts_on)
+
+
+def whose_sheet(session: Session, caller: Caller, sheet: Timesheet) -> Whose:
+    """The owner of a timesheet as the caller may see it. Raises `NotFound`."""
+    circle = circle_of_sheet(session, caller.onlooker, sheet)
     return Whose(caller, circle, session.get_one(TenantPolicy, caller.tenant_id).week_starts_on)

@@ -29,13 +29,18 @@ TAGS = [
     {"name": "Flex changes", "description": "Shifts that were changed at short notice."},
     {"name": "Notes", "description": "What is said about a day."},
     {"name": "Timesheets", "description": "Certify a period, and decide on it."},
+    {"name": "Delegations", "description": "Who may decide in whose place, from when until when."},
+    {"name": "Acts on behalf", "description": "What was done in whose place, and what that person says to it."},
+    {"name": "Duty checks", "description": "Whether nobody decided on their own time, directly or otherwise."},
     {"name": "People", "description": "People, their roles and supervisors."},
     {"name": "Projects", "description": "What work is done for."},
+    {"name": "Summaries", "description": "The approved work of many people on a project, kept as it stood."},
     {"name": "Time period types", "description": "What kinds of time there are, and which fields each has."},
     {"name": "Agreements", "description": "From when to when somebody's time counts, and what they are to work."},
     {"name": "Adjustments", "description": "What was given or taken by hand, for good."},
     {"name": "Accruals", "description": "What remains of each accrual type, day by day, and how somebody stands."},
-    {"name": "Events", "description": "What other systems tell us."},
+    {"name": "Events", "description": "What other systems tell us, and what they are told."},
+    {"name": "Webhooks", "description": "Addresses that events are posted to."},
 ]
 
 STYLES = "style-src 'self' 'unsafe-inline'"

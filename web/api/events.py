@@ -1,14 +1,19 @@
-"""Events of other systems: CloudEvents about planned shifts."""
+"""Events as CloudEvents: what other systems tell of planned shifts, and what they are told."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import Field
+from fastapi import APIRouter, Depends, Query, Request
+from pydantic import BaseModel, Field
 
-from web.api.answers import refusals
-from web.api.caller import Sends
-from web.api.values import Resource
+from models.database import command_transaction
+from models.reads.people import require
+from models.rules.policy import Action
+from models.store.feed import FeedEvent, events_after, place
+from web.api.answers import READING, refusals
+from web.api.caller import Reads, Sends
+from web.api.lists import FIRST, MOST
+from web.api.values import Instant, Resource
 from web.intake.scheduled import ScheduledEvent, structured
 from web.intake.taking import Outcome, Sender, take
 from web.services import Used
@@ -67,3 +72,59 @@ async def send(caller: Sends, use: Used, text: Annotated[str, Depends(event_text
     administrator may try it again."""
     taken = await take(use.commands, Sender(caller.tenant_id, caller.person_id, caller.roles), "http", text)
     return Received(outcome=taken.outcome, dead_letter_id=taken.letter_id, reason=taken.reason)
+
+
+class OutgoingEvent(BaseModel):
+    """Something that happened, as a CloudEvent. Its data holds ids and versions: what it is about is read elsewhere."""
+
+    specversion: str = Field("1.0", examples=["1.0"])
+    id: UUID = Field(description="The same whenever and however the event is told.")
+    source: str = Field(examples=["/countersign"])
+    type: str = Field(examples=["countersign.timesheet.approved"])
+    subject: str = Field(description="The id of what it is about.")
+    time: Instant
+    datacontenttype: str = Field(examples=["application/json"])
+    tenantid: UUID
+    position: int = Field(description="Its place in the feed: 1, 2, 3… without a gap, in the order of what was saved.")
+    data: dict[str, Any]
+
+    @classmethod
+    def of(cls, event: FeedEvent) -> "OutgoingEvent":
+        """An event as it is told."""
+        return cls(**event.cloud_event)
+
+
+class FeedMeta(BaseModel):
+    """The way on."""
+
+    next: str = Field(description="The cursor for `after`; the same again when there is nothing new.")
+
+
+class Feed(BaseModel):
+    """What happened after a place in the feed."""
+
+    meta: FeedMeta
+    items: list[OutgoingEvent]
+
+
+@router.get("/events", operation_id="findEvents", responses=READING)
+def find(
+    caller: Reads,
+    use: Used,
+    after: Annotated[
+        int, Query(ge=0, le=2**63 - 1, description="The `next` of the answer before; 0: from the start.")
+    ] = 0,
+    first: Annotated[int, Query(ge=1, le=MOST, description="At most so many items.")] = FIRST,
+) -> Feed:
+    """What happened, in the order in which it was saved. Whoever goes on from `next` misses nothing, and nothing
+    that was read changes or moves."""
+    with use.reading(caller.onlooker) as session:
+        require(session, caller.onlooker, Action.SEE_EVENTS)
+    with command_transaction(use.engine, caller.tenant_id) as session:
+        place(session, caller.tenant_id)
+    with use.reading(caller.onlooker) as session:
+        found = events_after(session, caller.tenant_id, after, first)
+    return Feed(
+        meta=FeedMeta(next=str(found[-1].position if found else after)),
+        items=[OutgoingEvent.of(event) for event in found],
+    )

@@ -13,12 +13,13 @@ from models.reads.api.entries import entries_of_sheet
 from models.reads.api.records import DaysWanted, acts_on, digests_on, timesheets
 from models.reads.api.timesheets import SheetFound, with_content
 from models.reads.sheets import sheet_of
-from models.reads.viewer import circle_for
+from models.reads.viewer import circle_for, circle_of_sheet
+from models.rules.reasons import ReasonCode
 from models.rules.transitions import CommandKind, State
 from models.tables.timesheet import Command
 from models.tables.timesheet import Timesheet as SheetRow
 from web.api.answers import DECIDING, READING
-from web.api.asking import Given, Key, given_by, whose
+from web.api.asking import Given, Key, given_by, whose_sheet
 from web.api.caller import Caller, Decides, Reads, Records
 from web.api.days import Within
 from web.api.lists import Listed, Paged, day_key, instant_key, listed
@@ -42,11 +43,16 @@ class TimesheetListed(Resource):
     digest: str = Field(description="Of the present content; a submission or a decision names it.")
     total_minutes: int
     waiting_for: UUID | None = Field(description="Who decides while it is submitted; null: the administrators.")
+    waiting_for_all: list[UUID | None] = Field(
+        description="Everybody who is asked while it is submitted, the first one first; null: the administrators."
+    )
     submitted_at: Instant | None
     decision: Literal["approve", "reject"] | None = Field(description="On the last submission.")
     decided_by: UUID | None
     decided_at: Instant | None
     decision_reason: str | None
+    decision_reason_code: ReasonCode | None = Field(description="The kind of reason of a rejection.")
+    decision_time_entry_ids: list[UUID] = Field(description="The lines that a rejection names; none: all of it.")
     lock_at: Instant | None = Field(description="When the approved timesheet locks.")
 
 
@@ -86,6 +92,19 @@ class Verdict(Given):
 
     digest: Digest
     comment: Text | None = Field(None, max_length=500)
+
+
+class Rejection(Verdict):
+    """Why exactly this content is sent back: in words, by its kind, and which lines are meant."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"digest": "0" * 64, "reason": "It was Thursday.", "reasonCode": "wrong_times"}]
+        }
+    )
+
+    reason_code: ReasonCode | None = Field(None, description="The kind of reason, to be counted.")
+    time_entry_ids: list[UUID] = Field([], max_length=500, description="The lines that are meant; none: all of it.")
 
 
 class Cause(Given):
@@ -160,12 +179,27 @@ async def approve(
     return await _give(use, caller, key, timesheet_id, CommandKind.APPROVE, decide, body, response)
 
 
+@router.delete("/{timesheet_id}/approval", operation_id="takeBackApproval", responses=DECIDING)
+async def take_back(
+    caller: Decides,
+    use: Used,
+    key: Key,
+    timesheet_id: UUID,
+    response: Response,
+    body: Cause | None = None,
+    reason: Annotated[Reason | None, Query(description="Why, where a body is not possible.")] = None,
+) -> Timesheet:
+    """Take the last approval back while the timesheet is not locked: it waits for a decision again."""
+    given = given_by(body, reason)
+    return await _give(use, caller, key, timesheet_id, CommandKind.TAKE_BACK, Move(), given, response)
+
+
 @router.post("/{timesheet_id}/rejection", operation_id="rejectTimesheet", status_code=201, responses=DECIDING)
 async def reject(
-    caller: Decides, use: Used, key: Key, timesheet_id: UUID, body: Verdict, response: Response
+    caller: Decides, use: Used, key: Key, timesheet_id: UUID, body: Rejection, response: Response
 ) -> Timesheet:
-    """Reject what was shown, with a reason."""
-    decide = Decide(body.digest, body.comment or None)
+    """Reject what was shown, with a reason; its kind and the lines that are meant can be named too."""
+    decide = Decide(body.digest, body.comment or None, body.reason_code, tuple(body.time_entry_ids))
     return await _give(use, caller, key, timesheet_id, CommandKind.REJECT, decide, body, response)
 
 
@@ -203,7 +237,7 @@ async def _give(
 ) -> Timesheet:
     def ask(session: Session) -> Asked:
         sheet = sheet_of(session, timesheet_id)
-        return whose(session, caller, sheet.owner_id).ask(key, kind, sheet.period_start, body, given)
+        return whose_sheet(session, caller, sheet).ask(key, kind, sheet.period_start, body, given)
 
     await use.commands.give(caller.onlooker, ask)
     response.headers["Location"] = f"/resources/timesheets/{timesheet_id}"
@@ -221,7 +255,7 @@ def _read(use: Services, caller: Caller, timesheet_id: UUID, response: Response)
 
 def _visible(session: Session, caller: Caller, timesheet_id: UUID) -> SheetRow:
     sheet = sheet_of(session, timesheet_id)
-    circle_for(session, caller.onlooker, sheet.owner_id)
+    circle_of_sheet(session, caller.onlooker, sheet)
     return sheet
 
 
@@ -240,12 +274,15 @@ def _facts(found: SheetFound) -> dict[str, Any]:
         "revision": sheet.revision,
         "digest": found.digest,
         "total_minutes": found.total_minutes,
-        "waiting_for": sheet.waiting_for_id,
+        "waiting_for": found.waiting_for[0] if found.waiting_for else None,
+        "waiting_for_all": list(found.waiting_for),
         "submitted_at": sheet.submitted_at,
         "decision": decision.decision if decision else None,
         "decided_by": decision.decided_by_id if decision else None,
         "decided_at": decision.decided_at if decision else None,
         "decision_reason": decision.reason if decision else None,
+        "decision_reason_code": decision.reason_code if decision else None,
+        "decision_time_entry_ids": (decision.entry_ids if decision else None) or [],
         "lock_at": sheet.lock_at,
     }
 

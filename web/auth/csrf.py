@@ -36,6 +36,11 @@ def sign_in_token(secret: bytes, form_cookie: str) -> str:
     return _sign(secret, "sign-in", form_cookie)
 
 
+def mail_token(secret: bytes, form_cookie: str, link_hash: str) -> str:
+    """The token of the forms on the page behind a link in a mail, bound to the cookie given with it and the link."""
+    return _sign(secret, "mail", f"{form_cookie}:{link_hash}")
+
+
 async def posted_form(request: Request) -> dict[str, str]:
     """The fields of a posted form, files left out; of a name that comes twice, the last.
 

@@ -10,11 +10,12 @@ from hashlib import sha256
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, Row, and_, delete, func, or_, select, update
+from sqlalchemy import Engine, Float, Row, and_, cast, delete, extract, func, or_, select, update
 
 from models.database import WriteSession, command_transaction, credential_transaction, enter_tenant
 from models.errors import Invalid, NotFound, ReasonRequired
 from models.rules.policy import Role, roles_of
+from models.store.signing_out import end_sessions
 from models.tables.auth import SignInSession
 from models.tables.people import Person, PersonRole
 from web.auth.refusals import NotSignedIn
@@ -54,6 +55,8 @@ class Found:
     zone: ZoneInfo
     acting_for_id: UUID | None
     acting_reason: str | None
+    seconds_left: float
+    """Until it ends when nobody uses it."""
 
 
 def begin_session(session: WriteSession, tenant_id: UUID, person_id: UUID) -> NewSession:
@@ -80,20 +83,10 @@ def find_session(engine: Engine, token: str, *, extend: bool) -> Found | None:
     return None if len(token) > _LONGEST_TOKEN else _find(engine, hash_token(token), extend)
 
 
-def is_alive(engine: Engine, token_hash: str) -> bool:
-    """Whether a session still stands: what an open stream asks now and then. It does not put off its end."""
-    return _find(engine, token_hash, extend=False) is not None
-
-
 def end_session(engine: Engine, token: str) -> None:
     """Signs one browser out. A session that is gone already is fine."""
     with credential_transaction(engine, hash_token(token)) as session:
-        session.execute(delete(SignInSession).where(SignInSession.token_hash == hash_token(token)))
-
-
-def end_all_sessions(session: WriteSession, person_id: UUID) -> None:
-    """Signs somebody out everywhere, in the transaction that changes their password or takes their access."""
-    session.execute(delete(SignInSession).where(SignInSession.person_id == person_id))
+        end_sessions(session, SignInSession.token_hash == hash_token(token))
 
 
 def start_acting(engine: Engine, tenant_id: UUID, token_hash: str, acting_for_id: UUID, reason: str) -> None:
@@ -124,15 +117,17 @@ _ENDED = or_(SignInSession.expires_at <= func.now(), SignInSession.used_at <= fu
 
 _STANDS = and_(SignInSession.expires_at > func.now(), SignInSession.used_at > func.now() - IDLE)
 _DUE = SignInSession.used_at <= func.now() - TOUCHED_EVERY
+_ENDS = func.least(SignInSession.expires_at, SignInSession.used_at + IDLE)
+_SECONDS_LEFT = cast(extract("epoch", _ENDS - func.now()), Float)
 
 
 def _find(engine: Engine, token_hash: str, extend: bool) -> Found | None:
     with credential_transaction(engine, token_hash) as session:
-        this = select(SignInSession, _DUE).where(SignInSession.token_hash == token_hash, _STANDS)
+        this = select(SignInSession, _DUE, _SECONDS_LEFT).where(SignInSession.token_hash == token_hash, _STANDS)
         found = session.execute(this).one_or_none()
         if found is None:
             return None
-        signed_in, due = found
+        signed_in, due, seconds_left = found
         enter_tenant(session, signed_in.tenant_id)
         person = active_person(session, signed_in.person_id)
         if person is None:
@@ -149,6 +144,7 @@ def _find(engine: Engine, token_hash: str, extend: bool) -> Found | None:
             zone=ZoneInfo(person.time_zone),
             acting_for_id=signed_in.acting_for_id,
             acting_reason=signed_in.acting_reason,
+            seconds_left=seconds_left,
         )
 
 

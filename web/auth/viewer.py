@@ -37,6 +37,8 @@ class Viewer:
     csrf_token: str
     acting_for_id: UUID | None = None
     acting_reason: str | None = None
+    seconds_left: float = 0.0
+    """Until the session ends when nobody uses it."""
 
 
 async def current_viewer(request: Request) -> Viewer:
@@ -57,7 +59,7 @@ async def current_viewer(request: Request) -> Viewer:
 async def watching_viewer(request: Request) -> Viewer:
     """The person behind an event stream, which does not keep their session alive. Raises `NotSignedIn`.
 
-    The stream asks `sessions.is_alive` from time to time and ends when the session has.
+    The stream ends when the session is ended, of which there is a signal, and at the latest after `seconds_left`.
     """
     return await _required(request, extend=False)
 
@@ -90,4 +92,5 @@ def _viewer(found: Found, secret: bytes) -> Viewer:
         csrf_token=csrf.session_token(secret, found.token_hash),
         acting_for_id=found.acting_for_id,
         acting_reason=found.acting_reason,
+        seconds_left=found.seconds_left,
     )

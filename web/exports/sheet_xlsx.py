@@ -1,38 +1,16 @@
 """One timesheet as a workbook: its entries, and a summary of whose they are and what they add up to."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time
-from decimal import Decimal
+from datetime import datetime
 from io import BytesIO
 
 from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
 
 from models.reads.exports import SheetExport, SignedShown
-from web.exports.cells import Cell, safe_text
+from web.exports.cells import Cell
 from web.exports.columns import ENTRY, hours
 from web.exports.totals import by_project, by_type
-
-FIRST_YEAR = 1900
-"""A workbook knows no days before it."""
-
-PATTERNS = {
-    datetime: "yyyy-mm-dd hh:mm:ss",
-    date: "yyyy-mm-dd",
-    time: "hh:mm",
-    Decimal: "#,##0.00",
-    int: "#,##0",
-}
-"""How the kinds of cells are shown."""
-
-PLAIN, HEAD, SUM = "plain", "head", "sum"
-LOOKS: dict[str, dict[str, object]] = {
-    PLAIN: {"valign": "top"},
-    HEAD: {"bold": True, "bg_color": "#EEF1F6", "bottom": 1, "bottom_color": "#8A94A6"},
-    SUM: {"bold": True, "top": 1, "top_color": "#8A94A6"},
-}
-"""How lines look: entries, headings, and totals."""
+from web.exports.workbook import HEAD, SUM, Page
 
 
 def sheet_xlsx(sheet: SheetExport, now: datetime) -> bytes:
@@ -41,63 +19,12 @@ def sheet_xlsx(sheet: SheetExport, now: datetime) -> bytes:
     with Workbook(file, {"in_memory": True}) as book:
         title = f"Timesheet of {sheet.owner.name}, {sheet.period.start} to {sheet.period.end}"
         book.set_properties({"title": title, "author": "Countersign", "created": now.replace(tzinfo=None)})
-        _entries(_Page(book, "Entries"), sheet)
-        _summary(_Page(book, "Summary"), sheet)
+        _entries(Page(book, "Entries"), sheet)
+        _summary(Page(book, "Summary"), sheet)
     return file.getvalue()
 
 
-class _Page:
-    """A worksheet that is written line by line."""
-
-    def __init__(self, book: Workbook, name: str) -> None:
-        self.sheet: Worksheet = book.add_worksheet(name)
-        self.row = 0
-        self._book = book
-        self._formats: dict[tuple[str, type], Format] = {}
-
-    def line(self, *cells: Cell, look: str = PLAIN) -> None:
-        """The next line; what is None stays empty, but for the look of a heading or a total."""
-        for column, cell in enumerate(cells):
-            self._write(column, cell, look)
-        self.row += 1
-
-    def lines(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
-        """A small table below what is there."""
-        self.row += 1
-        self.line(title, *columns, look=HEAD)
-        for row in rows:
-            self.line(*row)
-
-    def widths(self, widths: Iterable[int]) -> None:
-        """How wide the columns are, in characters."""
-        for column, width in enumerate(widths):
-            self.sheet.set_column(column, column, width)
-
-    def _write(self, column: int, cell: Cell, look: str) -> None:
-        place = (self.row, column)
-        match cell:
-            case None:
-                self.sheet.write_blank(*place, None, self._format(look, str))
-            case str():
-                self.sheet.write_string(*place, safe_text(cell), self._format(look, str))
-            case int() | Decimal():
-                self.sheet.write_number(*place, cell, self._format(look, type(cell)))
-            case date() if cell.year < FIRST_YEAR:
-                self.sheet.write_string(*place, cell.isoformat(), self._format(look, str))
-            case datetime():
-                # Workbooks know no zones: the heading of the column says which one it is.
-                self.sheet.write_datetime(*place, cell.replace(tzinfo=None), self._format(look, datetime))
-            case date() | time():
-                self.sheet.write_datetime(*place, cell, self._format(look, type(cell)))
-
-    def _format(self, look: str, kind: type) -> Format:
-        if (look, kind) not in self._formats:
-            pattern = {"num_format": PATTERNS[kind]} if kind in PATTERNS else {}
-            self._formats[look, kind] = self._book.add_format(LOOKS[look] | pattern)
-        return self._formats[look, kind]
-
-
-def _entries(page: _Page, sheet: SheetExport) -> None:
+def _entries(page: Page, sheet: SheetExport) -> None:
     page.line(*(column.title for column in ENTRY), look=HEAD)
     for entry in sheet.entries:
         page.line(*(column.value(sheet, entry) for column in ENTRY))
@@ -116,7 +43,7 @@ def _entries(page: _Page, sheet: SheetExport) -> None:
     page.sheet.repeat_rows(0)
 
 
-def _summary(page: _Page, sheet: SheetExport) -> None:
+def _summary(page: Page, sheet: SheetExport) -> None:
     page.line("Timesheet", None, look=HEAD)
     for name, cell in _facts(sheet):
         page.line(name, cell)

@@ -18,12 +18,12 @@ from sqlalchemy import Engine, select
 from starlette.concurrency import run_in_threadpool
 from temporalio.client import Client
 
+from giving import Commands
 from models.database import UNAVAILABLE, credential_transaction, engine_for, read_session
 from models.errors import NotYours
 from models.rules.policy import roles_of
 from models.tables.people import Person, PersonRole, Tenant
 from settings import Settings
-from web.commands import Commands
 from web.intake.taking import NOT_NOW, Sender, keep, take
 
 SUBJECT = "countersign.scheduled-entry"

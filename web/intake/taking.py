@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
+from giving import Commands
 from models.commands import Asked, Place, Schedule, ScheduleAction
 from models.database import command_transaction, read_session
 from models.errors import DomainError, NotFound, NotYours, Unavailable, Withdrawn
@@ -27,7 +28,6 @@ from models.tables.intake import ScheduledEntry
 from models.tables.people import TenantPolicy
 from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Timesheet
-from web.commands import Commands
 from web.intake.scheduled import NotUnderstood, ScheduledEvent, read_event
 
 NOT_NOW = (Unavailable, Withdrawn)

@@ -100,11 +100,11 @@ async def or_show_again(
     return response
 
 
-def go_to(address: str, notice: str | None = None, tone: str = "ok") -> Response:
+def go_to(address: str, notice: str | None = None, tone: str = "ok", undo: UUID | None = None) -> Response:
     """After a command: look at the result with a GET, so that reloading sends nothing again."""
     response = RedirectResponse(address, 303)
     if notice:
-        leave_notice(response, notice, tone)
+        leave_notice(response, notice, tone, undo)
     return response
 
 
@@ -121,7 +121,7 @@ def asked_by(
 
     Why somebody acts for another says enough of what needs no reason otherwise, but not why a week is rejected.
     """
-    on_behalf_of = responsible(onlooker_of(viewer), circle, kind)
+    on_behalf_of = responsible(onlooker_of(viewer), circle, kind, key.timesheet_id)
     acting_reason = viewer.acting_reason if on_behalf_of and kind not in NEEDS_REASON else None
     return Asked(
         id=command_id(form),

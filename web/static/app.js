@@ -104,7 +104,33 @@
   document.addEventListener("htmx:error", (event) => isRefresh(event.detail.ctx) || sayNoAnswer());
   document.addEventListener("DOMContentLoaded", announce);
 
+  // Live: the page's stream says when there is something to fetch, and whether it stands.
+  const isLive = (state) => ({ detail, target }) => {
+    if (detail.status === 401 || detail.status === 404) target.remove(); // it would never be let in again
+    document.body.dataset.live = state;
+  };
+  document.addEventListener("htmx:sse:after:connection", isLive("on"));
+  for (const end of ["before:connection", "error", "close"]) document.addEventListener(`htmx:sse:${end}`, isLive("off"));
+  // Whoever signs out here is on the way to another page already.
+  document.addEventListener("signed-out", () => {
+    setTimeout(() => location.assign(location.pathname + location.search), 1000);
+  });
+
+  // Deciding on many: how many are ticked, and how much time that is.
+  const picks = (form) => [...form.querySelectorAll("[name=pick]")];
+  function countPicks(form) {
+    const bar = one("[data-bulk-count]", form);
+    const ticked = picks(form).filter((pick) => pick.checked);
+    const hours = ticked.reduce((sum, pick) => sum + Number(pick.dataset.minutes), 0) / 60;
+    if (bar) bar.textContent = `${ticked.length} selected · ${hours.toFixed(2)} h`;
+  }
+  function pickPage({ form }) {
+    for (const pick of picks(form)) pick.checked = true;
+    countPicks(form);
+  }
+
   const CLICKS = [
+    ["[data-bulk-page]", pickPage],
     ["[data-dismiss]", (link) => link.closest(".toast-card").remove()],
     ["dialog [data-close]", (link) => link.closest("dialog").close()],
     ["[data-fold]", fold],
@@ -138,8 +164,13 @@
     rows[Math.min(rows.length - 1, Math.max(0, from + by))]?.focus();
   }
   const click = (selector) => () => one(selector)?.click();
+  // Selects the row that has the focus, else the one that is open.
+  function pick() {
+    const row = document.activeElement.closest("tr") ?? one("#inbox tr.is-open");
+    (row ? one("[name=pick]", row) : null)?.click();
+  }
   const KEYS = {
-    "#inbox": { j: () => step(1), k: () => step(-1), a: () => one("#approve")?.focus(), r: click("#reject") },
+    "#inbox": { j: () => step(1), k: () => step(-1), a: () => one("#approve")?.focus(), r: click("#reject"), x: pick },
     "#week": {
       p: click("#week [rel=prev]"), t: click("#week [rel=up]"), n: click("#week [rel=next]"),
       g: () => (one(".today [data-cell]") ?? one("[data-cell]"))?.focus(),
@@ -152,7 +183,7 @@
     if (open) fold(open);
     const page = Object.keys(KEYS).find((page) => Object.hasOwn(KEYS[page], key) && one(page));
     if (!page || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (one("dialog[open]") || target.matches("input, textarea, select") || localStorage.keys === "off") return;
+    if (one("dialog[open]") || target.matches("input:not([name=pick]), textarea, select") || localStorage.keys === "off") return;
     event.preventDefault();
     KEYS[page][key]();
   });
@@ -161,6 +192,7 @@
     one(`#${CSS.escape(target.id)}-left`).textContent = `${target.maxLength - target.value.length} characters left.`;
   });
   document.addEventListener("change", (event) => {
+    if (event.target.name === "pick") countPicks(event.target.form);
     if (event.target.id === "keys-on") localStorage.keys = event.target.checked ? "on" : "off";
   });
 })();

@@ -53,9 +53,9 @@ def timesheets(session: Session, wanted: DaysWanted, state: str | None) -> list[
 
 
 def last_decisions(session: Session, sheets: Iterable[Timesheet]) -> dict[UUID, Decision]:
-    """The decision on the last submission of each timesheet that was decided on, by timesheet."""
-    submissions = [sheet.submission_id for sheet in sheets if sheet.submission_id]
-    found = select(Decision).where(Decision.submission_id.in_(submissions))
+    """The decision in force on the last submission of each timesheet that was decided on, by timesheet."""
+    decisions = [sheet.decision_id for sheet in sheets if sheet.decision_id]
+    found = select(Decision).where(Decision.id.in_(decisions))
     return {decision.timesheet_id: decision for decision in session.scalars(found)}
 
 

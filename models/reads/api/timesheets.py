@@ -1,7 +1,7 @@
 """Timesheets as programs read them: state, digest and totals, for a page of them in a fixed number of statements."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from models.rules.digest import sheet_digest
 from models.rules.periods import Period
 from models.store.sheets import content_of
 from models.tables.timecard import TimeEntry, TimePeriodType
-from models.tables.timesheet import Decision, Timesheet
+from models.tables.timesheet import Decision, Timesheet, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class SheetFound:
     total_minutes: int
     """Worked, less meal breaks, of types that count to target hours."""
     decision: Decision | None
+    waiting_for: tuple[UUID | None, ...] = ()
+    """Who is asked while it is submitted, the first one first; None stands for the administrators."""
 
 
 def with_content(session: Session, sheets: Sequence[Timesheet]) -> list[SheetFound]:
@@ -33,7 +35,14 @@ def with_content(session: Session, sheets: Sequence[Timesheet]) -> list[SheetFou
     entries = _entries(session, [sheet.id for sheet in sheets])
     counting = _counting(session)
     decisions = last_decisions(session, sheets)
-    return [_found(sheet, entries.get(sheet.id, []), counting, decisions.get(sheet.id)) for sheet in sheets]
+    waiting = _waiting(session, [sheet.id for sheet in sheets if sheet.submitted_at])
+    return [
+        replace(
+            _found(sheet, entries.get(sheet.id, []), counting, decisions.get(sheet.id)),
+            waiting_for=tuple(dict.fromkeys(waiting.get(sheet.id, []))),
+        )
+        for sheet in sheets
+    ]
 
 
 def _found(
@@ -49,6 +58,16 @@ def _entries(session: Session, sheet_ids: list[UUID]) -> dict[UUID, list[TimeEnt
     found: dict[UUID, list[TimeEntry]] = {}
     for entry in session.scalars(these):
         found.setdefault(entry.timesheet_id, []).append(entry)
+    return found
+
+
+def _waiting(session: Session, sheet_ids: list[UUID]) -> dict[UUID, list[UUID | None]]:
+    if not sheet_ids:
+        return {}
+    these = select(Waiting.timesheet_id, Waiting.approver_id).where(Waiting.timesheet_id.in_(sheet_ids))
+    found: dict[UUID, list[UUID | None]] = {}
+    for sheet_id, approver_id in session.execute(these.order_by(Waiting.timesheet_id, Waiting.number)):
+        found.setdefault(sheet_id, []).append(approver_id)
     return found
 
 

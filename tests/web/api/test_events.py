@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from httpx2 import Response
 
+from giving import Commands
 from models.errors import DomainError, Unavailable, Withdrawn
 from models.rules.transitions import CommandKind, State
 from models.standard import SHIFT
@@ -16,7 +17,6 @@ from models.tables.timecard import TimeEntry, TimeEntryVersion
 from tests.factories import MONDAY, NEXT_MONDAY, Asking, Organisation, at, hire, make_organisation, worked
 from tests.web.api.conftest import ENTRIES, Api, Program
 from web.auth.tokens import Scope
-from web.commands import Commands
 
 EVENTS = "/events"
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 import pytest
 from httpx2 import Response
@@ -12,7 +14,9 @@ from models.rules import policy
 from models.rules.policy import Action
 from models.rules.transitions import State
 from models.standard import SHIFT, TRAINING
-from tests.factories import MONDAY, Organisation, make_organisation
+from tests.factories import MONDAY, Asking, Organisation, give_role, make_organisation, worked
+from tests.projects import DOGS, lead, worked_on
+from tests.standing_in import in_days, stand_in
 from tests.web.api.conftest import (
     ADJUSTMENTS,
     AGREEMENTS,
@@ -27,7 +31,7 @@ from tests.web.api.conftest import (
     shift,
 )
 from tests.web.conftest import Site
-from tests.web.test_policy_of_routes import Noting, routes
+from tests.web.test_policy_of_routes import Noting, bulk_of_roland, check_of, routes
 from web.api.refusing import is_for_programs
 
 A = Action
@@ -79,7 +83,11 @@ EVENT = {
     },
 }
 
+SUMMARY = {"projectId": "{project_id}", "from": str(MONDAY), "to": str(MONDAY)}
+
 ENTRY, SHEET = "/resources/time-entries/{entry_id}", "/resources/timesheets/{timesheet_id}"
+WEBHOOK = "/resources/webhooks/{webhook_id}"
+HOOK = {"url": "https://nobody.invalid/"}
 SEEN = 'W/"1"'
 
 CALLS: dict[str, Call] = {
@@ -109,9 +117,21 @@ CALLS: dict[str, Call] = {
     f"POST {SHEET}/submission": call(DUANE, A.SEE_TIME, A.SUBMIT, body={"digest": "{digest}", "certified": True}),
     f"DELETE {SHEET}/submission": call(DUANE, A.SEE_TIME, A.RECALL, body=WHY, state=State.SUBMITTED),
     f"POST {SHEET}/approval": call(ROLAND, A.SEE_TIME, A.APPROVE, body={"digest": "{digest}"}, state=State.SUBMITTED),
+    f"DELETE {SHEET}/approval": call(ROLAND, A.SEE_TIME, A.TAKE_BACK, body=WHY, state=State.APPROVED),
     f"POST {SHEET}/rejection": call(
         ROLAND, A.SEE_TIME, A.REJECT, body={"digest": "{digest}", **WHY}, state=State.SUBMITTED
     ),
+    "GET /resources/approvals": call(ROLAND, A.SEE_INBOX, state=State.SUBMITTED, names=""),
+    "POST /resources/approvals": call(
+        ROLAND,
+        A.SEE_INBOX,
+        A.SEE_TIME,
+        A.APPROVE,
+        body={"decisions": [{"timesheetId": "{timesheet_id}", "digest": "{digest}", "decision": "approve"}]},
+        state=State.SUBMITTED,
+        names="",
+    ),
+    "GET /resources/approvals/bulk/{bulk_id}": call(ROLAND, A.SEE_INBOX),
     f"POST {SHEET}/revision": call(DUANE, A.SEE_TIME, A.REVISE, body=WHY, state=State.REJECTED),
     f"POST {SHEET}/lock": call(SUZANNE, A.SEE_TIME, A.LOCK, body=WHY, state=State.APPROVED),
     f"POST {SHEET}/unlock": call(SUZANNE, A.SEE_TIME, A.UNLOCK, body=WHY, state=State.LOCKED),
@@ -139,7 +159,34 @@ CALLS: dict[str, Call] = {
     "GET /resources/accruals": call(DUANE, A.SEE_TIME, names=""),
     "GET /resources/accruals/summary": call(DUANE, A.SEE_TIME, names=""),
     "GET /resources/accruals/explain": call(DUANE, A.SEE_TIME, names=""),
+    "GET /events": call(SUZANNE, A.SEE_EVENTS, names=""),
+    "GET /resources/webhooks": call(SUZANNE, A.MANAGE_WEBHOOKS, names=""),
+    "POST /resources/webhooks": call(SUZANNE, A.MANAGE_WEBHOOKS, body=HOOK, names=""),
+    f"GET {WEBHOOK}": call(SUZANNE, A.MANAGE_WEBHOOKS),
+    f"PUT {WEBHOOK}": call(SUZANNE, A.MANAGE_WEBHOOKS, body=HOOK, seen=SEEN),
+    f"DELETE {WEBHOOK}": call(SUZANNE, A.MANAGE_WEBHOOKS, seen=SEEN),
+    f"GET {WEBHOOK}/attempts": call(SUZANNE, A.MANAGE_WEBHOOKS),
+    f"POST {WEBHOOK}/replay": call(SUZANNE, A.MANAGE_WEBHOOKS, body={"from": 1}),
+    f"POST {WEBHOOK}/test": call(SUZANNE, A.MANAGE_WEBHOOKS),
+    f"POST {WEBHOOK}/secret": call(SUZANNE, A.MANAGE_WEBHOOKS),
+    "GET /resources/delegations": call(ROLAND, A.SEE_DELEGATIONS, names=""),
+    "POST /resources/delegations": call(
+        ROLAND, A.DELEGATE, body={"delegateId": "{owner}", "from": str(in_days(0)), "to": str(in_days(1))}
+    ),
+    "GET /resources/delegations/{delegation_id}": call(ROLAND, A.SEE_DELEGATIONS),
+    "PUT /resources/delegations/{delegation_id}": call(
+        ROLAND, A.SEE_DELEGATIONS, A.DELEGATE, body={"to": str(in_days(2))}, seen=SEEN
+    ),
+    "DELETE /resources/delegations/{delegation_id}": call(ROLAND, A.SEE_DELEGATIONS, A.END_DELEGATION),
+    "GET /resources/acts": call(DUANE, A.REVIEW_ACT, names=""),
+    "GET /resources/acts/{command_id}": call(DUANE, A.REVIEW_ACT),
+    "POST /resources/acts/{command_id}/answer": call(DUANE, A.REVIEW_ACT, body={"verdict": "confirmed"}),
+    "GET /resources/duty-checks": call(SUZANNE, A.AUDIT, names=""),
+    "GET /resources/duty-checks/{check_id}": call(SUZANNE, A.AUDIT),
     "POST /events": call(SUZANNE, A.SCHEDULE, body=EVENT, names=""),
+    "GET /resources/summaries": call(SUZANNE, A.SEE_SUMMARY, names=""),
+    "POST /resources/summaries": call(ROLAND, A.SEE_SUMMARY, A.SUMMARISE, body=SUMMARY),
+    "GET /resources/summaries/{summary_id}": call(ROLAND, A.SEE_SUMMARY),
 }
 """What shows or changes somebody's time, or changes the organisation, with a call that is granted."""
 
@@ -200,11 +247,12 @@ async def scene_of(api: Api, org: Organisation, route: str, asked: Call) -> Scen
     change = answered(await duane.post(FLEX, changed), 201)
     note = answered(await duane.post(NOTES, said_by(org.duane)), 201)
     suzanne = api.program(org, org.suzanne)
+    webhook = answered(await suzanne.post("/resources/webhooks", HOOK), 201)
     adjustment = answered(await suzanne.post(ADJUSTMENTS, filled(ADJUSTMENT, {"owner": org.duane})), 201)
     (agreement,) = answered(await duane.get(AGREEMENTS), 200)["items"]
     key = await api.site.bring_to(org, asked.state)
     (shown,) = api.site.live(key)
-    names = {
+    names: dict[str, object] = {
         "owner": org.duane,
         "staff_id": api.site.staff_id(org, org.duane),
         "entry": shown.id,
@@ -215,11 +263,33 @@ async def scene_of(api: Api, org: Organisation, route: str, asked: Call) -> Scen
         "change_id": change["id"],
         "agreement_id": agreement["id"],
         "adjustment_id": adjustment["id"],
+        "webhook_id": webhook["id"],
         "person_id": org.duane,
+        "delegation_id": stand_in(api.site.engine, org, org.roland, org.alex).id,
+        "bulk_id": bulk_of_roland(api.site, org, is_draft=True),
+        "check_id": check_of(api.site, org),
+        "command_id": await _act_of_roland(api, org, december),
         "project_id": org.projects["proj-533"],
         "type_id": TRAINING,
     }
+    if "summaries" in route:
+        names["summary_id"] = await _summary(api, org)
     return Scene(api, org, route, asked, names)
+
+
+async def _summary(api: Api, org: Organisation) -> UUID:
+    """A summary of a project that Roland leads."""
+    give_role(api.site.owner_engine, org, org.roland, "project_lead")
+    lead(api.site.owner_engine, org, person_id=org.roland)
+    await worked_on(api.site.desk, org, org.max)
+    asked = filled(SUMMARY, {"project_id": org.projects[DOGS]})
+    return UUID(answered(await api.program(org, org.roland).post("/resources/summaries", asked), 201)["id"])
+
+
+async def _act_of_roland(api: Api, org: Organisation, day: date) -> UUID:
+    """Something that Roland recorded for Duane."""
+    asked = Asking(org, org.duane, org.roland, day, reason="He forgot it.").record(worked("19:00", "20:00", day))
+    return (await api.site.give(asked)).command_id
 
 
 def calls(site: Site) -> set[str]:

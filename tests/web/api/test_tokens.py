@@ -29,6 +29,9 @@ SCOPES = {
     "lockTimesheet": Scope.DECIDE,
     "unlockTimesheet": Scope.DECIDE,
     "sendEvent": Scope.EVENTS,
+    "grantDelegation": Scope.DECIDE,
+    "changeDelegation": Scope.DECIDE,
+    "revokeDelegation": Scope.DECIDE,
 }
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
+from anyio.to_thread import run_sync
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from temporalio.client import (
     Client,
     RPCError,
@@ -37,11 +37,12 @@ from models.errors import (
 )
 from models.messages import CommandOutcome, TimesheetStart
 from models.reads.clashes import with_times
-from models.reads.sheets import last_decision
-from models.reads.viewer import Onlooker, circle_for
+from models.reads.sheets import last_decision, sheet_of
+from models.reads.viewer import Onlooker, circle_for, circle_to_take_back
 from models.rules.periods import workflow_id
 from models.rules.transitions import DECISIONS, OPENING, CommandKind
 from models.store import commands
+from models.store.people import Circle
 from models.tables.timesheet import Timesheet
 from workflows.options import WORKER_SILENCE
 from workflows.timesheet import TimesheetWorkflow
@@ -76,7 +77,7 @@ class Commands:
         stays true.
         """
         try:
-            noted, done = await run_in_threadpool(self._ask, onlooker, asked)
+            noted, done = await run_sync(self._ask, onlooker, asked)
         except UNAVAILABLE as error:
             # It may have been sent before, and saved then: so the form stays the same.
             raise Unconfirmed(
@@ -93,10 +94,15 @@ class Commands:
     def _ask(self, onlooker: Onlooker, given: Asked | Asking) -> tuple[Asked, CommandOutcome | None]:
         with command_transaction(self.engine, onlooker.tenant_id) as session:
             asked = given if isinstance(given, Asked) else given(session)
-            circle = circle_for(session, onlooker, asked.owner_id)
-            require_allowed(asked, circle)
+            require_allowed(asked, self._circle(session, onlooker, asked))
             self._require_sheet(session, asked)
             return asked, commands.ask(session, asked)
+
+    def _circle(self, session: Session, onlooker: Onlooker, asked: Asked) -> Circle:
+        """Whoever approved a timesheet may take that back, whatever else they may see of its owner."""
+        if asked.kind is CommandKind.TAKE_BACK:
+            return circle_to_take_back(session, onlooker, sheet_of(session, asked.key.timesheet_id))
+        return circle_for(session, onlooker, asked.owner_id)
 
     def _require_sheet(self, session: WriteSession, asked: Asked) -> None:
         """A workflow is only started for a timesheet that exists, or that the command will open."""
@@ -144,7 +150,7 @@ class Commands:
             if refused is None:
                 raise
             if isinstance(refused, Invalid):
-                refused = await run_in_threadpool(self._with_times, asked, refused)
+                refused = await run_sync(self._with_times, asked, refused)
             raise refused from failure
 
     def _with_times(self, asked: Asked, refused: Invalid) -> Invalid:
@@ -163,7 +169,7 @@ class Commands:
     async def _settle(self, asked: Asked, error: Exception) -> CommandOutcome:
         """Find out whether it happened after all, and see to it that it does not happen any more if not."""
         try:
-            done = await run_in_threadpool(self._withdraw, asked)
+            done = await run_sync(self._withdraw, asked)
         except UNAVAILABLE as away:
             raise Unconfirmed(
                 "We could not confirm that this was saved. Send the same form again: it is never recorded twice."
@@ -208,7 +214,7 @@ class Commands:
 
         What does not fit any more may be this very command, carried out by a worker that died before it said so.
         """
-        done, state, decided = await run_in_threadpool(self._facts, asked)
+        done, state, decided = await run_sync(self._facts, asked)
         if done is not None:
             return done
         if state is not None and state != refused.data.get("state"):

@@ -1,0 +1,34 @@
+"""How much was worked on each day of a timesheet, and how much was agreed."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from activities.act import Act
+from models.rules.accrual_types import AccrualCode
+from models.rules.agreements import plan_by_day
+from models.rules.days import local_date
+from models.store.accruals import local_calendar
+from models.tables.timecard import TimeEntry, TimePeriodType
+
+_COUNTING = select(TimePeriodType.id).where(TimePeriodType.feeds.contains([AccrualCode.ANNUAL_TARGET_HOURS.value]))
+
+
+def worked_by_day(act: Act, entries: Sequence[TimeEntry]) -> list[int]:
+    """Minutes worked, less meal breaks, for each local day of the period, by the day on which an entry starts."""
+    counting = set(act.session.scalars(_COUNTING))
+    minutes = dict.fromkeys(act.period.days, 0)
+    for entry in entries:
+        if entry.end_at is not None and entry.time_period_type_id in counting:
+            worked = (entry.end_at - entry.start_at) // timedelta(minutes=1) - entry.meal_break_minutes
+            # Whoever moved to another zone since may have begun, as it is reckoned now, just outside the period.
+            day = min(max(local_date(entry.start_at, act.zone), act.period.start), act.period.end)
+            minutes[day] += worked
+    return list(minutes.values())
+
+
+def planned_minutes(act: Act) -> int:
+    """Minutes that the owner's agreements plan for the period."""
+    calendar = local_calendar(act.session, act.owner, act.period.start, act.period.end)
+    return sum(plan_by_day(calendar.agreements, act.period).values())

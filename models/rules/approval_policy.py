@@ -1,0 +1,111 @@
+"""What an organisation decides of its timesheets: how they are certified and approved, and what time does to them."""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import time
+from typing import Any
+
+from models.rules.entry_fields import Refused
+from models.rules.stages import Stage
+
+LONGEST_HOURS = 1_000
+"""Working hours; about half a year."""
+
+LONGEST_LOCK = 366
+LONGEST_CERTIFICATION = 1_000
+STAGES = ((Stage.SUPERVISOR,), (Stage.SUPERVISOR, Stage.PROJECT_LEAD))
+
+HOURS = {
+    "submitGraceHours": "submit_grace_hours",
+    "remindAfterHours": "remind_after_hours",
+    "escalateAfterHours": "escalate_after_hours",
+}
+"""The fields that count working hours, by their names in the API."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalPolicy:
+    """Everything of it that an administrator may change. Fields are refused by their names in the API."""
+
+    certification: str
+    """What a worker accepts when submitting."""
+    holiday_calendar: str
+    """ISO 3166-2 place whose public holidays are no working days."""
+    work_days: tuple[int, ...] = (0, 1, 2, 3, 4)
+    """0 is Monday; deadlines count these days only."""
+    work_starts: time = time(9)
+    work_ends: time = time(17)
+    """Local times of the organisation's zone, between which deadlines count."""
+    remind_to_record: bool = True
+    submit_grace_hours: int | None = 8
+    remind_after_hours: int | None = 16
+    escalate_after_hours: int | None = 40
+    """Working hours; none: never."""
+    lock_after_days: int = 21
+    """Days after the period's end."""
+    stages: tuple[Stage, ...] = (Stage.SUPERVISOR,)
+    mail_decisions: bool = True
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """As it is recorded, and as programs read it."""
+        return {
+            "certification": self.certification,
+            "holidayCalendar": self.holiday_calendar,
+            "workDays": list(self.work_days),
+            "workStarts": f"{self.work_starts:%H:%M}",
+            "workEnds": f"{self.work_ends:%H:%M}",
+            "remindToRecord": self.remind_to_record,
+            "submitGraceHours": self.submit_grace_hours,
+            "remindAfterHours": self.remind_after_hours,
+            "escalateAfterHours": self.escalate_after_hours,
+            "lockAfterDays": self.lock_after_days,
+            "approvalStages": [stage.value for stage in self.stages],
+            "mailDecisions": self.mail_decisions,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "ApprovalPolicy":
+        """What `json` wrote."""
+        return cls(
+            certification=value["certification"],
+            holiday_calendar=value["holidayCalendar"],
+            work_days=tuple(value["workDays"]),
+            work_starts=time.fromisoformat(value["workStarts"]),
+            work_ends=time.fromisoformat(value["workEnds"]),
+            remind_to_record=value["remindToRecord"],
+            submit_grace_hours=value["submitGraceHours"],
+            remind_after_hours=value["remindAfterHours"],
+            escalate_after_hours=value["escalateAfterHours"],
+            lock_after_days=value["lockAfterDays"],
+            stages=tuple(Stage(stage) for stage in value["approvalStages"]),
+            mail_decisions=value["mailDecisions"],
+        )
+
+
+def policy_errors(policy: ApprovalPolicy, places: Collection[str]) -> list[Refused]:
+    """Everything wrong with a policy, in the order of the form."""
+    errors = []
+    if not 1 <= len(policy.certification) <= LONGEST_CERTIFICATION or not _READABLE.search(policy.certification):
+        errors.append(
+            Refused("certification", f"Write what people certify, in 1 to {LONGEST_CERTIFICATION} characters.")
+        )
+    if not policy.work_days or not set(policy.work_days) <= set(range(7)):
+        errors.append(Refused("workDays", "Choose at least one working day."))
+    if policy.work_ends <= policy.work_starts:
+        errors.append(Refused("workEnds", "Work has to end after it starts, on the same day."))
+    if policy.holiday_calendar not in places:
+        errors.append(Refused("holidayCalendar", "Write a country such as GB, or a part such as GB-ENG."))
+    for name, field in HOURS.items():
+        hours: int | None = getattr(policy, field)
+        if hours is not None and not 1 <= hours <= LONGEST_HOURS:
+            errors.append(Refused(name, f"Write whole hours from 1 to {LONGEST_HOURS}, or nothing for never."))
+    if not 0 <= policy.lock_after_days <= LONGEST_LOCK:
+        errors.append(Refused("lockAfterDays", f"Write whole days from 0 to {LONGEST_LOCK}."))
+    if policy.stages not in STAGES:
+        errors.append(Refused("approvalStages", "Supervisors approve first, then project leads if you want them to."))
+    return errors
+
+
+_READABLE = re.compile(r"\w")

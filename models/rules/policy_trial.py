@@ -1,0 +1,64 @@
+"""What a policy would have done to a submission of the past: the same arithmetic that deadlines are reckoned by."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.rules.approval_policy import ApprovalPolicy
+from models.rules.deadlines import MOST_ESCALATIONS
+from models.rules.locking import lock_time
+from models.rules.stages import Stage
+from models.rules.working_time import WorkingCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A submission that was made, and what came of it. Instants."""
+
+    period_ends: datetime
+    """The first instant after its period."""
+    submitted_at: datetime
+    ended_at: datetime
+    """When it was decided, or else now."""
+    approved: bool
+    projects: tuple[str, ...] = ()
+    """The projects it has lines on, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What time did to a submission, or would have done."""
+
+    nudged_at: datetime | None
+    escalated_at: tuple[datetime, ...]
+    leads_of: tuple[str, ...]
+    """The projects whose leads are asked."""
+    locks_at: datetime | None
+
+
+def course_of(past: Past, policy: ApprovalPolicy, calendar: WorkingCalendar) -> Course:
+    """What this policy does to a submission. `calendar` is the policy's own."""
+    return Course(
+        nudged_at=_nudge(past, policy, calendar),
+        escalated_at=_escalations(past, policy, calendar),
+        leads_of=past.projects if Stage.PROJECT_LEAD in policy.stages and past.approved else (),
+        locks_at=lock_time(past.period_ends, policy.lock_after_days, past.ended_at) if past.approved else None,
+    )
+
+
+def _nudge(past: Past, policy: ApprovalPolicy, calendar: WorkingCalendar) -> datetime | None:
+    if policy.remind_after_hours is None:
+        return None
+    at = calendar.after(past.submitted_at, policy.remind_after_hours)
+    return at if at <= past.ended_at else None
+
+
+def _escalations(past: Past, policy: ApprovalPolicy, calendar: WorkingCalendar) -> tuple[datetime, ...]:
+    if policy.escalate_after_hours is None:
+        return ()
+    found: list[datetime] = []
+    for number in range(1, MOST_ESCALATIONS + 1):
+        at = calendar.after(past.submitted_at, number * policy.escalate_after_hours)
+        if at > past.ended_at:
+            break
+        found.append(at)
+    return tuple(found)

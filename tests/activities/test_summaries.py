@@ -458,11 +458,8 @@ def test_work_is_read_along_the_index_of_projects(life: Life, owner_engine: Engi
         (plan,) = session.execute(explain, asked_of).scalar_one()
 
     scans = list(_scans(plan["Plan"]))
-    assert not [
-        scan
-        for scan in scans
-        if scan["Node Type"] == "Seq Scan" and scan["Relation Name"] in ("time_entry", "timesheet")
-    ]
+    read_whole = {scan["Relation Name"] for scan in scans if scan["Node Type"] == "Seq Scan"}
+    assert read_whole <= {"person", "time_period_type"}
     (entries,) = [scan for scan in scans if scan.get("Index Name") == "ix_time_entry_project"]
     assert entries["Actual Rows"] * entries["Actual Loops"] <= 40
 
@@ -471,7 +468,7 @@ _MANY = """
     WITH sheets AS (
         INSERT INTO timesheet (id, tenant_id, owner_id, period_start, period_end, state, revision)
         SELECT gen_random_uuid(), :tenant, :owner, day, day + interval '6 days', 'approved', 1
-        FROM generate_series(date '2000-01-03', date '2030-01-07', interval '7 days') AS day
+        FROM generate_series(date '1990-01-01', date '2090-01-02', interval '7 days') AS day
         RETURNING id, period_start
     )
     INSERT INTO time_entry (id, tenant_id, owner_id, timesheet_id, version, time_period_type_id, start_at, end_at,
@@ -481,7 +478,7 @@ _MANY = """
            period_start + interval '1 day' * day + interval '1 hour' * hour,
            period_start + interval '1 day' * day + interval '1 hour' * (hour + 1), 0, 0, 0, false,
            CASE WHEN hour = 9 THEN CAST(:dogs AS uuid) ELSE CAST(:hats AS uuid) END
-    FROM sheets, generate_series(0, 6) AS day, generate_series(9, 12) AS hour
+    FROM sheets, generate_series(0, 6) AS day, generate_series(9, 10) AS hour
 """
 
 

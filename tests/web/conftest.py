@@ -215,8 +215,8 @@ class Site:
         return f"/people/{self.staff_id(org, person_id)}/week/{day}"
 
     def contents(self, org: Organisation) -> Contents:
-        """Everything that is known of an organisation, but for who is signed in."""
-        return contents_of(self.owner_engine, org.tenant_id) | {"session": frozenset()}
+        """Everything that is known of an organisation, but for who is signed in and what they looked at."""
+        return contents_of(self.owner_engine, org.tenant_id) | {"session": frozenset(), "look": frozenset()}
 
 
 @pytest.fixture(scope="session")

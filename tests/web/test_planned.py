@@ -4,12 +4,12 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, update
+from sqlalchemy import Engine
 
 from models.rules.transitions import State
-from models.tables.timecard import TimeEntry, TimeEntryVersion
+from models.tables.timecard import TimeEntryVersion
 from tests.desk import Life
-from tests.factories import MONDAY, Organisation, at, change_policy, make_organisation, worked
+from tests.factories import MONDAY, Organisation, change_policy, make_organisation, worked
 from tests.web.conftest import Browser, Site, page_of
 
 TUESDAY, WEDNESDAY = (MONDAY + timedelta(days=number) for number in (1, 2))
@@ -255,21 +255,6 @@ class TestSubmitting:
         assert "not confirmed" not in page.main.text
         await duane.follow(await duane.send(page.form(submission), certified="true"))
         assert [entry.confirmed for entry in site.live(life.key)] == [True, True]
-
-    async def test_a_supervisor_counts_only_what_was_worked(
-        self, site: Site, org: Organisation, life: Life, owner_engine: Engine
-    ) -> None:
-        life.record("18:00", "20:00")
-        await site.bring_to(org, State.SUBMITTED)
-        # By force, as no week with a planned shift can be submitted.
-        with owner_engine.begin() as connection:
-            late = (TimeEntry.timesheet_id == life.key.timesheet_id, TimeEntry.start_at == at(MONDAY, "18:00"))
-            connection.execute(update(TimeEntry).where(*late).values(confirmed=False))
-
-        page = await site.browser(org, org.roland).page("/inbox")
-
-        assert "8.00" in page.main.text
-        assert "10.00" not in page.main.text
 
 
 def versions(site: Site, org: Organisation, entry_id: UUID) -> list[TimeEntryVersion]:

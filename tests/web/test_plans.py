@@ -46,6 +46,7 @@ def crowded(owner_engine: Engine) -> Organisation:
     with owner_engine.begin() as connection:
         for statement in (
             _COLLEAGUES,
+            _TEAMS,
             _TIMESHEETS,
             _WAITING,
             _ENTRIES,
@@ -68,6 +69,11 @@ _COLLEAGUES = """
     INSERT INTO person (id, tenant_id, staff_id, name, time_zone, holiday_calendar, supervisor_id, active)
     SELECT gen_random_uuid(), :tenant, 'colleague-' || n, 'Colleague ' || n, 'Europe/London', 'GB-ENG', :boss, true
     FROM generate_series(1, :many) AS n
+"""
+_TEAMS = """
+    UPDATE person p SET supervisor_id = head.id FROM person head
+    WHERE p.tenant_id = :tenant AND head.tenant_id = p.tenant_id AND head.id <> p.id
+      AND p.staff_id LIKE 'colleague-%' AND head.staff_id = 'colleague-' || (substr(p.staff_id, 11)::int / 25 * 25)
 """
 _TIMESHEETS = """
     INSERT INTO timesheet (id, tenant_id, owner_id, period_start, period_end, state, stage, revision, submitted_at)
@@ -106,8 +112,8 @@ _COMMANDS = """
 """
 _ACTS_OF_OTHERS = """
     INSERT INTO command (id, tenant_id, kind, timesheet_id, owner_id, period_start, actor_id, body, content_hash,
-                         completed_at, result)
-    SELECT gen_random_uuid(), tenant_id, 'record', id, owner_id, period_start, :boss, '{}', 'hash', now(), '{}'
+                         completed_at, result, put_before_id)
+    SELECT gen_random_uuid(), tenant_id, 'record', id, owner_id, period_start, :boss, '{}', 'hash', now(), '{}', owner_id
     FROM timesheet WHERE tenant_id = :tenant
 """
 _ACCRUALS = """

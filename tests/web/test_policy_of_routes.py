@@ -58,8 +58,8 @@ from web.api.refusing import is_for_programs
 from web.auth.tokens import Scope, create_token
 from web.lists import read_list
 
-HOOK = {"url": "https://nobody.invalid/"}
-FIRST_VERSION = {"version": 1}
+HOOK: dict[str, object] = {"url": "https://nobody.invalid/"}
+FIRST_VERSION: dict[str, object] = {"version": 1}
 ELSEWHERE = "https://elsewhere.example"
 DIGEST = "the digest of what is there"
 NONE = "0" * 64

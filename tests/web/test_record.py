@@ -50,7 +50,8 @@ class TestHistory:
 
         assert told(await duane.page(f"/history/{key.timesheet_id}")) == [
             "Locked · Suzanne Modeski as administrator · Payroll has run.",
-            "Approved · Suzanne Modeski on behalf of Roland Fuller, as administrator · He is on leave.",
+            "Approved · Suzanne Modeski on behalf of Roland Fuller, as administrator · "
+            "Not answered yet Roland Fuller has not said yet whether it is right. · He is on leave.",
             "Submitted and certified · Duane Barry · Revision 3. I certify that this is true.",
             "Recalled · Duane Barry · Forgot Friday.",
             "Submitted and certified · Duane Barry · Revision 2. I certify that this is true.",
@@ -130,16 +131,18 @@ class TestHistory:
         for nothing in (org.key(org.max).timesheet_id, uuid4(), "1", "'", "x" * 3_000):
             page_of(await site.browser(org, org.suzanne).get(f"/history/{nothing}"), 404)
 
-    async def test_a_supervisor_who_is_none_any_more_sees_it_no_more(
+    async def test_a_supervisor_who_is_none_any_more_sees_what_they_decided_and_nothing_else(
         self, site: Site, org: Organisation, owner_engine: Engine
     ) -> None:
         key = await site.bring_to(org, State.APPROVED)
         change_person(owner_engine, org.duane, supervisor_id=org.alex)
 
-        page_of(await site.browser(org, org.roland).get(f"/history/{key.timesheet_id}"), 404)
-        page = await site.browser(org, org.alex).page(f"/history/{key.timesheet_id}")
+        other = await site.bring_to(org, State.SUBMITTED, day=NEXT_MONDAY)
 
-        assert "Approved · Roland Fuller" in told(page)[0]
+        for who in (org.roland, org.alex):
+            page = await site.browser(org, who).page(f"/history/{key.timesheet_id}")
+            assert "Approved · Roland Fuller" in told(page)[0]
+        page_of(await site.browser(org, org.roland).get(f"/history/{other.timesheet_id}"), 404)
 
     @pytest.mark.parametrize("text", NASTY)
     async def test_what_people_typed_is_text(

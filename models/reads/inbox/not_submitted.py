@@ -73,7 +73,8 @@ def about(approver: Approver) -> dict[str, object]:
 
 _EACH = """
     p.id, p.staff_id, p.name, p.time_zone, p.active,
-    p.active AND EXISTS (SELECT FROM person_role r WHERE r.person_id = p.id AND r.role = :role)
+    p.active AND coalesce(
+        (SELECT true FROM person_role r WHERE r.person_id = p.id AND r.role = :role LIMIT 1), false)
 """
 
 PEOPLE_BELOW = f"""

@@ -28,6 +28,9 @@ SCOPES = {
     "rejectTimesheet": Scope.DECIDE,
     "lockTimesheet": Scope.DECIDE,
     "unlockTimesheet": Scope.DECIDE,
+    "takeBackApproval": Scope.DECIDE,
+    "decideOnMany": Scope.DECIDE,
+    "createSummary": Scope.DECIDE,
     "sendEvent": Scope.EVENTS,
     "grantDelegation": Scope.DECIDE,
     "changeDelegation": Scope.DECIDE,
@@ -44,7 +47,7 @@ def operations(site: Site) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-ADMINISTERED = ("People", "Projects", "Time period types", "Agreements", "Adjustments")
+ADMINISTERED = ("People", "Projects", "Time period types", "Agreements", "Adjustments", "Webhooks")
 
 
 def filled(path: str) -> str:
@@ -106,7 +109,9 @@ async def test_every_operation_asks_what_the_token_is_for(site: Site, api: Api, 
 
     for verb, path, operation in operations(site):
         needed = scope_of(verb, operation)
-        said = refused(await asked(without[needed], verb, path), 403, "scope_missing")
+        answer = await asked(without[needed], verb, path)
+        assert answer.status_code == 403, (operation["operationId"], answer.text)
+        said = refused(answer, 403, "scope_missing")
         assert f"“{needed}”" in said["message"], operation["operationId"]
         answer = await asked(programs[needed], verb, path)
         assert answer.status_code not in (401, 403), operation["operationId"]

@@ -113,7 +113,8 @@ _COMMANDS = """
 _ACTS_OF_OTHERS = """
     INSERT INTO command (id, tenant_id, kind, timesheet_id, owner_id, period_start, actor_id, body, content_hash,
                          completed_at, result, put_before_id)
-    SELECT gen_random_uuid(), tenant_id, 'record', id, owner_id, period_start, :boss, '{}', 'hash', now(), '{}', owner_id
+    SELECT gen_random_uuid(), tenant_id, 'record', id, owner_id, period_start, :boss, '{}', 'hash', now(), '{}',
+           owner_id
     FROM timesheet WHERE tenant_id = :tenant
 """
 _ACCRUALS = """

@@ -29,7 +29,7 @@ def ask_leads(act: Act, submission: Submission, project_ids: Iterable[UUID]) -> 
     these = select(Project.id, Project.lead_id).where(Project.id.in_(project_ids)).order_by(Project.external_id)
     # Held, so that whoever makes somebody else their lead meanwhile finds this submission waiting.
     leads = dict(act.session.execute(these.with_for_update(read=True)).all())
-    _know(act, [lead for lead in leads.values() if lead])
+    _hold(act, sorted({lead for lead in leads.values() if lead}))
     _ask(act, submission, Asking(Stage.PROJECT_LEAD, act.sheet.escalations, leads))
     tell_asked(act, NoticeKind.WAITING, submission, act.circle.asked(act.sheet.id))
 
@@ -51,8 +51,7 @@ def tell_asked(act: Act, kind: NoticeKind, submission: Submission, approvers: It
     """Tell these approvers, and whoever stands in for them today, about what waits for them."""
     told = {"ownerId": str(act.owner.id), "submissionId": str(submission.id), "digest": submission.digest}
     # Counted from when it began to wait: what was approved and taken back waits anew.
-    since = int(act.sheet.state_since.timestamp())
-    key = f"{submission.id}/{since}/{act.sheet.stage}"
+    key = f"{submission.id}/{act.sheet.state_since.isoformat()}/{act.sheet.stage}"
     for person_id in people_asked(act, approvers):
         act.tell(person_id, kind, key, **told)
 
@@ -81,11 +80,12 @@ def _ask(act: Act, submission: Submission, asking: Asking) -> None:
     ask(act.session, act.sheet, submission, act.circle.requests(act.sheet.id))
 
 
-def _know(act: Act, person_ids: list[UUID]) -> None:
-    """Have the circle know people that it was not loaded for."""
-    unknown = [id_ for id_ in person_ids if id_ not in act.circle.members]
-    if unknown:
-        act.circle = act.circle.joined_by(act.session, unknown)
+def _hold(act: Act, lead_ids: list[UUID]) -> None:
+    """Have the circle know leads as they are now; whoever takes the role from one finds this submission waiting."""
+    if lead_ids:
+        these = select(Person.id).where(Person.id.in_(lead_ids)).order_by(Person.id)
+        act.session.execute(these.with_for_update(read=True)).all()
+        act.circle = act.circle.joined_by(act.session, lead_ids)
 
 
 def _deputies(circle: Circle, approver_id: UUID, now: datetime) -> list[UUID]:

@@ -86,8 +86,8 @@ class Circle:
         return replace(self, submitted={id_: asking for id_, asking in self.submitted.items() if id_ != timesheet_id})
 
     def joined_by(self, session: Session, person_ids: Sequence[UUID]) -> "Circle":
-        """The same circle with more people in it."""
-        return replace(self, members={**load_circle(session, self.owner.id, *person_ids).members, **self.members})
+        """The same circle with more people in it, and everybody as they are now."""
+        return replace(self, members={**self.members, **load_circle(session, self.owner.id, *person_ids).members})
 
     def requests(self, timesheet_id: UUID) -> tuple[tuple[UUID | None, UUID | None], ...]:
         """Whom a submitted timesheet waits for, the first one first, each with the project whose lines they are asked

@@ -12,6 +12,7 @@ from models.database import read_session
 from models.reads.acts import ActState, WantedActs, find_acts, own_acts
 from models.rules.transitions import State
 from models.store.duties import decided_between, only_stated
+from tests.contents import alone
 from tests.desk import Life
 from tests.factories import LONDON
 
@@ -44,6 +45,12 @@ _REVIEWS = """
     SELECT tenant_id, id, put_before_id, timesheet_id, 'confirmed' FROM command
     WHERE tenant_id = :tenant AND put_before_id IS NOT NULL AND completed_at < now() - interval '1 hour'
 """
+
+
+@pytest.fixture(autouse=True)
+def only_this(owner_engine: Engine) -> None:
+    """What other tests left behind would change how things are found."""
+    alone(owner_engine)
 
 
 @pytest.fixture

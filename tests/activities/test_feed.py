@@ -15,6 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from models.database import WriteSession, command_transaction, read_session, taken_back
 from models.store.feed import AT_ONCE, event_at, events_after, is_unplaced, last_position, next_wanted, place
 from models.store.ledger import announce
+from tests.contents import alone
 from tests.desk import Life
 from tests.factories import Organisation, make_organisation
 
@@ -200,6 +201,7 @@ def test_nothing_but_its_place_can_be_changed_of_an_event(engine: Engine, org: O
 @pytest.fixture(scope="module")
 def busy(owner_engine: Engine) -> Organisation:
     """An organisation with a long feed, a few events of which wait for their place; another one is as busy."""
+    alone(owner_engine)
     org = make_organisation(owner_engine)
     with owner_engine.begin() as connection:
         for each in (org, make_organisation(owner_engine)):

@@ -30,6 +30,7 @@ from models.tables.projects import Summary
 from models.tables.provenance import LedgerStatement
 from models.tables.timecard import TimeEntry
 from tests.activities.administering import do, fields, given, refused
+from tests.contents import alone
 from tests.desk import Life
 from tests.factories import (
     LONDON,
@@ -439,6 +440,7 @@ def test_what_was_kept_cannot_be_changed(life: Life, marita: UUID) -> None:
 
 def test_work_is_read_along_the_index_of_projects(life: Life, owner_engine: Engine) -> None:
     """However much there is on other projects and in other years."""
+    alone(owner_engine)
     org = make_organisation(owner_engine)
     names = {"tenant": org.tenant_id, "owner": org.duane, "dogs": org.projects[DOGS], "hats": org.projects[HATS]}
     with owner_engine.begin() as connection:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from httpx2 import Response
@@ -271,6 +271,7 @@ async def scene_of(api: Api, org: Organisation, route: str, asked: Call) -> Scen
         "command_id": await _act_of_roland(api, org, december),
         "project_id": org.projects["proj-533"],
         "type_id": TRAINING,
+        "summary_id": uuid4(),
     }
     if "summaries" in route:
         names["summary_id"] = await _summary(api, org)

@@ -28,13 +28,18 @@ class PeriodActivities:
     def open_periods(self, batch: PeriodsBatch) -> PeriodsDone:
         """Open the timesheet of the present period for those of the next people who owe one.
 
-        Each in a transaction of its own: done again, it finds nothing left to do.
+        Each in a transaction of its own: done again, it opens what is left. An attempt that died cannot say what it
+        has opened, so the next one names everything that is open.
         """
         with failures_translated():
             with read_session(self.engine, batch.tenant_id) as session:
                 found = owing(session, batch.tenant_id, batch.after or NOBODY)
-            opened = [self._open(batch.tenant_id, each) for each in found.found]
-            return PeriodsDone(tuple(id_ for id_ in opened if id_), found.goes_on_after)
+            opened = set(found.opened) if activity.info().attempt > 1 else set()
+            for each in found.found:
+                if id_ := self._open(batch.tenant_id, each):
+                    opened.add(id_)
+                activity.heartbeat()
+            return PeriodsDone(tuple(sorted(opened)), found.goes_on_after)
 
     @activity.defn(name=RECKON_DEADLINES, no_thread_cancel_exception=True)
     def reckon_deadlines(self, batch: PeriodsBatch) -> PeriodsDone:

@@ -25,6 +25,7 @@ class Waking:
         """Have each of these timesheets looked at by its workflow, which is begun if none runs."""
         for key in keys:
             await self.wake(key)
+            activity.heartbeat()
 
     async def wake(self, key: SheetKey) -> None:
         """Have one timesheet looked at. Raises `RPCError`."""

@@ -18,6 +18,9 @@ ATTEMPT = timedelta(minutes=2)
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=1))
 """Until it is done: what is asked for is possible, and faults pass."""
 
+SILENCE = timedelta(seconds=15)
+"""After how long without a heartbeat a worker counts as dead, and another begins its batch again."""
+
 
 @workflow.defn(name="Periods")
 class PeriodsWorkflow:
@@ -43,6 +46,7 @@ class PeriodsWorkflow:
             batch,
             result_type=PeriodsDone,
             start_to_close_timeout=ATTEMPT,
+            heartbeat_timeout=SILENCE if activity in _ONE_BY_ONE else None,
             retry_policy=RETRIES,
         )
         return done
@@ -53,12 +57,16 @@ class PeriodsWorkflow:
                 WAKE_TIMESHEETS,
                 [SheetKey(tenant_id, id_) for id_ in timesheet_ids],
                 start_to_close_timeout=ATTEMPT,
+                heartbeat_timeout=SILENCE,
                 retry_policy=RETRIES,
             )
 
 
 _STEPS = (OPEN_PERIODS, RECKON_DEADLINES, CHECK_DUTIES)
 """In this order; what looks at everything at once has no further batch."""
+
+_ONE_BY_ONE = {OPEN_PERIODS}
+"""What says after each that it lives; the others are one transaction."""
 
 
 def periods_workflow_id(tenant_id: UUID) -> str:

@@ -12,8 +12,9 @@ from models.reads.looking import looker
 from models.reads.notices import how_many_unread
 from models.reads.owner_review import how_many_unanswered
 from models.reads.shown import PeopleRow, PersonShown, ViewerShown
+from models.reads.team_balances import sees_team
 from models.reads.viewer import Onlooker
-from models.rules.policy import Action, authorise
+from models.rules.policy import Action, Relation, Role, authorise, sees_time_of
 from models.tables.people import Person, PersonRole, Tenant
 
 MOST_PEOPLE = 500
@@ -78,7 +79,8 @@ def mail_address_of(session: Session, person_id: UUID) -> str | None:
 def viewer_shown(session: Session, onlooker: Onlooker, acting_reason: str | None) -> ViewerShown:
     """The frame around a page: who looks, for whom they act, how much waits for them."""
     who = looker(session, onlooker)
-    acting_for = looker(session, onlooker, onlooker.acting_for_id).person if onlooker.acting_for_id else None
+    whose = looker(session, onlooker, onlooker.acting_for_id)
+    acting_for = whose.person if onlooker.acting_for_id else None
     # Nobody answers for somebody else.
     unanswered = literal(0) if acting_for else how_many_unanswered(who.person.id, COUNTED + 1)
     unread = how_many_unread(who.person.id, COUNTED + 1)
@@ -90,11 +92,18 @@ def viewer_shown(session: Session, onlooker: Onlooker, acting_reason: str | None
         tenant_name=tenant_name,
         roles=who.roles,
         inbox_count=_inbox_count(session, onlooker),
+        sees_own_time=_sees_own_time(who.person.id, who.roles, acting_for),
+        sees_team=sees_team(whose.person.id, whose.roles),
         unanswered_acts=count_text(unanswered_acts),
         unread=count_text(how_many),
         acting_for=acting_for,
         acting_reason=acting_reason,
     )
+
+
+def _sees_own_time(person_id: UUID, roles: frozenset[Role], acting_for: PersonShown | None) -> bool:
+    relations = (Relation.TENANT,) if acting_for else (Relation.SELF, Relation.TENANT)
+    return any(sees_time_of(relation, person_id, roles) for relation in relations)
 
 
 def _inbox_count(session: Session, onlooker: Onlooker) -> str | None:

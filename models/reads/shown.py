@@ -495,6 +495,10 @@ class ViewerShown:
     inbox_count: str | None
     acting_for: PersonShown | None = None
     acting_reason: str | None = None
+    sees_own_time: bool = True
+    """Whether the time of their own, or of the one they act for, is theirs to look at: not of those who record none."""
+    sees_team: bool = False
+    """Whether there are people whose balances they, or the one they act for, may look at side by side."""
     unanswered_acts: str = "0"
     """How much of what others did to one's time waits for one's answer."""
     unread: str = "0"

@@ -30,7 +30,7 @@ from models.reads.viewer import Onlooker
 from models.rules.days import local_date
 from models.rules.digest import canonical_json
 from models.rules.periods import Period
-from models.rules.policy import Action, Relation, Role, Standing, authorise
+from models.rules.policy import Action, Relation, Role, authorise, sees_time_of
 from models.rules.project_summary import (
     Difference,
     ProjectWork,
@@ -253,16 +253,12 @@ def _shown(session: Session, onlooker: Onlooker, work: ProjectWork, entries: Col
 def _seen_owners(session: Session, onlooker: Onlooker, owners: list[UUID]) -> frozenset[UUID]:
     """Whose time the onlooker may see anyway: everybody's, or their own and that of those directly below them."""
     who = looker(session, onlooker)
-    if _sees(who.person.id, who.roles, Relation.TENANT):
+    if sees_time_of(Relation.TENANT, who.person.id, who.roles):
         return frozenset(owners)
-    found = {who.person.id} if _sees(who.person.id, who.roles, Relation.SELF) else set()
-    if _sees(who.person.id, who.roles, Relation.APPROVER):
+    found = {who.person.id} if sees_time_of(Relation.SELF, who.person.id, who.roles) else set()
+    if sees_time_of(Relation.APPROVER, who.person.id, who.roles):
         found |= set(session.scalars(select(Person.id).where(Person.supervisor_id == who.person.id)))
     return frozenset(found & set(owners))
-
-
-def _sees(person_id: UUID, roles: frozenset[Role], relation: Relation) -> bool:
-    return authorise(Action.SEE_TIME, Standing(person_id, roles, frozenset({relation}))) is not None
 
 
 def _difference(session: Session, project_id: UUID, then: ProjectWork) -> Difference | None:

@@ -14,7 +14,7 @@ from models.reads.shown_balances import BalanceShown, TeamRow, TeamShown, TeamWa
 from models.reads.shown_people import PersonShown
 from models.reads.viewer import Onlooker
 from models.rules.agreements import AgreementContent, Target
-from models.rules.policy import Action, Relation, Role, Standing, authorise
+from models.rules.policy import Relation, Role, sees_time_of
 from models.rules.summaries import Pace, summary_on
 from models.store.people import load_circle
 from models.tables.people import TenantPolicy
@@ -57,6 +57,11 @@ def team_taken(session: Session, onlooker: Onlooker, wanted: TeamWanted) -> Iter
     return (_row(row, wanted, asked["tolerance"]) for row in rows)
 
 
+def sees_team(person_id: UUID, roles: frozenset[Role]) -> bool:
+    """Whether there are people whose balances somebody may look at side by side."""
+    return any(sees_time_of(relation, person_id, roles) for relation in (Relation.TENANT, Relation.APPROVER))
+
+
 def _asked(session: Session, onlooker: Onlooker, wanted: TeamWanted) -> dict[str, Any]:
     lead = load_circle(session, onlooker.acting_for_id or onlooker.person_id).owner
     return {
@@ -73,11 +78,9 @@ def _asked(session: Session, onlooker: Onlooker, wanted: TeamWanted) -> dict[str
 
 def _sees_everybody(person_id: UUID, roles: frozenset[Role]) -> bool:
     """Whether somebody may see everybody's time, or else only that of those they approve. Raises `NotFound`."""
-    if authorise(Action.SEE_TIME, Standing(person_id, roles, frozenset({Relation.TENANT}))):
-        return True
-    if authorise(Action.SEE_TIME, Standing(person_id, roles, frozenset({Relation.APPROVER}))):
-        return False
-    raise NotFound("There is no such page, or you may not see it.")
+    if not sees_team(person_id, roles):
+        raise NotFound("There is no such page, or you may not see it.")
+    return sees_time_of(Relation.TENANT, person_id, roles)
 
 
 def _row(row: Row[Any], wanted: TeamWanted, tolerance: int) -> TeamRow:

@@ -233,6 +233,11 @@ def authorise(action: Action, standing: Standing, on_behalf: bool = False) -> Ca
     return None
 
 
+def sees_time_of(relation: Relation, person_id: UUID, roles: frozenset[Role]) -> bool:
+    """Whether somebody with these roles sees the time of those to whom they stand in this relation."""
+    return authorise(Action.SEE_TIME, Standing(person_id, roles, frozenset({relation}))) is not None
+
+
 def _acting_role(grant: Grant) -> Role:
     acts_as = grant.acts_as or grant.role
     assert acts_as is not None

@@ -41,6 +41,8 @@ class Batch:
     """What was found among the next ones, and after whom to go on; None: these were the last."""
 
     found: tuple[Owing, ...]
+    opened: tuple[UUID, ...]
+    """The timesheets of the present period that are there already."""
     goes_on_after: UUID | None
 
 
@@ -50,13 +52,14 @@ def owing(session: Session, tenant_id: UUID, after: UUID) -> Batch:
     people = session.execute(_WORKING, {"after": after, "role": Role.WORKER.value, "batch": A_BATCH}).all()
     periods = {row.id: period_of(local_date(now, ZoneInfo(row.time_zone)), policy.week_starts_on) for row in people}
     ids = {timesheet_id(tenant_id, person, period.start): person for person, period in periods.items()}
-    opened = {ids[sheet] for sheet in session.scalars(select(Timesheet.id).where(Timesheet.id.in_(ids)))}
+    opened = tuple(session.scalars(select(Timesheet.id).where(Timesheet.id.in_(ids))))
+    served = {ids[sheet] for sheet in opened}
     found = tuple(
         Owing(row.id, periods[row.id])
         for row in people
-        if row.id not in opened and _is_agreed(row.agreed, periods[row.id])
+        if row.id not in served and _is_agreed(row.agreed, periods[row.id])
     )
-    return Batch(found, people[-1].id if len(people) == A_BATCH else None)
+    return Batch(found, opened, people[-1].id if len(people) == A_BATCH else None)
 
 
 def reckon_anew(session: WriteSession, tenant_id: UUID, after: UUID) -> tuple[list[UUID], UUID | None]:

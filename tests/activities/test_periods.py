@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import Engine, delete, update
+from temporalio.testing import ActivityEnvironment
 
 from activities.periods import PeriodActivities
 from models.database import read_session
@@ -47,8 +49,11 @@ def workers(life: Life) -> set[UUID]:
     return set(life.org.people.values()) - {life.org.diana}
 
 
-def open_all(life: Life, periods: PeriodActivities) -> PeriodsDone:
-    return periods.open_periods(PeriodsBatch(life.org.tenant_id, None))
+def open_all(life: Life, periods: PeriodActivities, attempt: int = 1, after: UUID | None = None) -> PeriodsDone:
+    environment = ActivityEnvironment()
+    environment.info = replace(environment.info, attempt=attempt)
+    done: PeriodsDone = environment.run(periods.open_periods, PeriodsBatch(life.org.tenant_id, after))
+    return done
 
 
 class TestOpening:
@@ -82,6 +87,13 @@ class TestOpening:
 
         assert open_all(life, periods).timesheet_ids == ()
         assert life.desk.contents(life.org.tenant_id) == before
+
+    def test_after_an_attempt_that_died_the_next_one_names_what_that_one_opened(
+        self, life: Life, periods: PeriodActivities
+    ) -> None:
+        untold = set(open_all(life, periods).timesheet_ids)
+
+        assert set(open_all(life, periods, attempt=2).timesheet_ids) == untold
 
     def test_two_at_once_open_each_sheet_once(self, life: Life, periods: PeriodActivities) -> None:
         with ThreadPoolExecutor(2) as pool:
@@ -221,7 +233,7 @@ class TestBatches:
     def _run(self, life: Life, periods: PeriodActivities) -> Iterator[PeriodsDone]:
         after: UUID | None = None
         while True:
-            done = periods.open_periods(PeriodsBatch(life.org.tenant_id, after))
+            done = open_all(life, periods, after=after)
             yield done
             after = done.goes_on_after
             if after is None:

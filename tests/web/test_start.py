@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from embedded import EmbeddedPostgres, EmbeddedTemporal, free_port
 from models.rules.transitions import State
-from tests.factories import Organisation, change_person, give_role, make_organisation, take_role
+from tests.factories import Organisation, change_person, give_role, hire, make_organisation, take_role
+from tests.standing_in import stand_in
 from tests.waiting import eventually_async
 from tests.web.conftest import OURS, Browser, Site, page_of, settings_for, site_on
 from tests.web.reading import Page
@@ -17,6 +18,52 @@ from tests.web.reading import Page
 @pytest.fixture
 def suzanne(site: Site, org: Organisation) -> Browser:
     return site.browser(org, org.suzanne)
+
+
+class TestTheFrame:
+    """What stands around every page leads nobody to a page that refuses them."""
+
+    @pytest.mark.parametrize("role", ["worker", "supervisor", "project_lead", "administrator", "auditor"])
+    async def test_every_place_of_a_role_is_there_for_it(
+        self, site: Site, org: Organisation, owner_engine: Engine, role: str
+    ) -> None:
+        somebody = hire(owner_engine, org, "Monica Reyes", role)
+
+        assert await refusing(site.browser(org, somebody)) == []
+
+    async def test_every_place_of_a_worker_who_stands_in_is_there(self, site: Site, org: Organisation) -> None:
+        stand_in(site.engine, org, org.roland, org.max)
+        max_ = site.browser(org, org.max)
+
+        assert "/inbox" in await places(max_)
+        assert await refusing(max_) == []
+
+    @pytest.mark.parametrize("name", ["Duane Barry", "Roland Fuller", "Alex Krycek"])
+    async def test_every_place_is_there_while_acting_for_somebody(
+        self, site: Site, org: Organisation, name: str
+    ) -> None:
+        assert await refusing(await site.acting(org, org.people[name])) == []
+
+
+async def places(browser: Browser) -> list[str]:
+    """Where the frame leads, from a page that everybody has."""
+    page = await browser.page("/notifications")
+    inside = [link for header in page.root.all("header", class_="frame") for link in header.all("a")]
+    return sorted({link.attributes["href"] for link in inside})
+
+
+async def refusing(browser: Browser) -> list[str]:
+    """Those of them that do not show a page in the end."""
+    found = await places(browser)
+    assert found
+    return [address for address in found if not await shows(browser, address)]
+
+
+async def shows(browser: Browser, address: str) -> bool:
+    answer = await browser.get(address)
+    while answer.status_code == 303:
+        answer = await browser.get(answer.headers["Location"])
+    return answer.status_code == 200
 
 
 class TestTheStart:

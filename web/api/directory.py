@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models.database import WriteSession, command_transaction
 from models.reads.viewer import circle_for
-from models.rules.policy import Action, Relation, Standing, authorise
+from models.rules.policy import Action, Relation, Standing, authorise, sees_time_of
 from models.store.changes import GivenBy, Kept
 from web.api.caller import Caller
 from web.api.versions import mark
@@ -46,11 +46,6 @@ def asked_person(session: Session, caller: Caller, person_id: UUID | None) -> UU
 
     Raises `NotFound` for whom the caller may not see.
     """
-    if person_id is None and _sees_all_time(caller):
+    if person_id is None and sees_time_of(Relation.TENANT, caller.person_id, caller.roles):
         return None
     return circle_for(session, caller.onlooker, person_id or caller.person_id).owner.id
-
-
-def _sees_all_time(caller: Caller) -> bool:
-    standing = Standing(caller.person_id, caller.roles, frozenset({Relation.TENANT}))
-    return authorise(Action.SEE_TIME, standing) is not None

@@ -26,7 +26,9 @@ def start(viewer: SignedIn, use: Used) -> Response:
         frame = viewer_shown(session, onlooker_of(viewer), None)
     if frame.acting_for is None and frame.roles == {Role.AUDITOR}:
         return go_to("/admin/people")
-    return go_to("/inbox" if frame.inbox_count not in (None, "0") else "/week")
+    waits = frame.inbox_count not in (None, "0")
+    decides_only = frame.inbox_count is not None and not frame.sees_own_time
+    return go_to("/inbox" if waits or decides_only else "/week")
 
 
 @router.post("/theme")

@@ -252,7 +252,7 @@ def write_down(act: Act) -> None:
     """Everything there is to say: to the ledger, to the outside, and to people."""
     act.session.flush()
     tenant_id, command_id = act.asked.key.tenant_id, act.asked.id
-    state(act.session, tenant_id, command_id, act.asked.actor_id, act.statements)
+    state(act.session, tenant_id, command_id, act.asked.actor_id, act.owner.id, act.statements)
     for type_, subject, data in act.events:
         announce(act.session, tenant_id, command_id, type_, subject, data)
     notify(act.session, tenant_id, act.notices)

@@ -7,21 +7,12 @@ as UTC with offset, a fraction only if there is one.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from models.rules.digest import canonical_json
-
-
-class ProvRole(StrEnum):
-    """Roles of the provenance domain."""
-
-    WORKER = "WORKER"
-    SUPERVISOR = "SUPERVISOR"
-    PROJECT_LEAD = "PROJECT_LEAD"
-    ADMINISTRATOR = "ADMINISTRATOR"
+from models.rules.prov_domain import ProvRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +27,16 @@ class Statement:
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of the body, hexadecimal."""
         return sha256(canonical_json(self.body)).hexdigest()
+
+    @property
+    def once(self) -> str | None:
+        """What of the term it is about may be said only once; None for relations, which are sets."""
+        if self.kind in ("started", "ended"):
+            return f"{self.kind}/{self.subject}"
+        if self.kind == "define":
+            what = "attributes" if self.body["attributes"] else "type" if self.body["type"] else "existence"
+            return f"{self.body['kind']}/{what}/{self.subject}"
+        return None
 
 
 @dataclass(frozen=True, slots=True)

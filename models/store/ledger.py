@@ -21,9 +21,13 @@ def state(
     tenant_id: UUID,
     command_id: UUID,
     recorded_by_id: UUID | None,
+    about_id: UUID | None,
     statements: Iterable[Statement],
 ) -> None:
-    """Record statements in order; saying the same thing again changes nothing."""
+    """Record statements in order; saying the same thing again changes nothing.
+
+    What was said once of a term stays: somebody's name is the one that they were first recorded with.
+    """
     rows = [
         {
             "tenant_id": tenant_id,
@@ -34,6 +38,8 @@ def state(
             "body": statement.body,
             "digest": statement.digest,
             "recorded_by_id": recorded_by_id,
+            "about_id": about_id,
+            "once": statement.once,
         }
         for statement in statements
     ]

@@ -178,7 +178,7 @@ def _tell(
         parties[asked.on_behalf_of_id or given.actor_id].agent,
         delegate,
     )
-    state(session, given.tenant_id, given.command_id, given.actor_id, statements)
+    state(session, given.tenant_id, given.command_id, given.actor_id, None, statements)
     said = {
         "projectId": str(project.id),
         "from": asked.period.start.isoformat(),

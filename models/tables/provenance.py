@@ -4,23 +4,57 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, PrimaryKeyConstraint
+from sqlalchemy import BigInteger, Computed, ForeignKey, Identity, Index, PrimaryKeyConstraint, Text
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql import func, text
 
 from models.tables.base import INSERT_ONLY, Base, TenantOwned
 
+BYTES = Text(collation="C")
+"""Text in the order of its bytes, wherever the database was made."""
+
+_TERM = "body ->> 'kind'"
+_TYPE = "body ->> 'type'"
+_OBJECT = """
+CASE kind
+  WHEN 'used' THEN body ->> 'entity' WHEN 'wasGeneratedBy' THEN body ->> 'entity'
+  WHEN 'wasInformedBy' THEN body ->> 'informing'
+  WHEN 'wasAssociatedWith' THEN body ->> 'agent' WHEN 'wasAttributedTo' THEN body ->> 'agent'
+  WHEN 'actedOnBehalfOf' THEN body ->> 'delegate'
+  ELSE body ->> 'used'
+END
+""".strip()
+_AT = "body ->> 'at'"
+
 
 class LedgerStatement(TenantOwned, Base):
-    """One fact, with when it happened, when we learned it and from whom."""
+    """One fact, with when it happened, when we learned it and from whom.
+
+    What is asked for by row is taken out of the body by the database, so that the two cannot differ.
+    """
 
     __tablename__ = "statement"
     __table_args__ = (
         PrimaryKeyConstraint("sequence"),
         # Saying the same thing again is a no-op.
         Index("uq_statement_content", "tenant_id", "namespace", "digest", unique=True),
-        Index("ix_statement_subject", "tenant_id", "namespace", "subject"),
+        # What is said once: the start, the end, and each attribute of a term.
+        Index("uq_statement_once", "tenant_id", "namespace", "once", unique=True),
+        Index("ix_statement_subject", "tenant_id", "namespace", "subject", "kind"),
+        Index("ix_statement_object", "tenant_id", "namespace", "object", "kind"),
         Index("ix_statement_transaction", "tenant_id", "transaction_id"),
+        Index(
+            "ix_statement_type",
+            "tenant_id",
+            "namespace",
+            "term",
+            "type",
+            "subject",
+            postgresql_where=text("kind = 'define'"),
+        ),
+        Index(
+            "ix_statement_start", "tenant_id", "namespace", "at", "sequence", postgresql_where=text("kind = 'started'")
+        ),
         # What the record calls a decision, to be held against the decisions themselves.
         Index(
             "ix_statement_decision",
@@ -35,10 +69,22 @@ class LedgerStatement(TenantOwned, Base):
     namespace: Mapped[str] = mapped_column(default="default")
     transaction_id: Mapped[UUID] = mapped_column(comment="the command that said it")
     kind: Mapped[str] = mapped_column(comment="define, started, ended, used, wasInformedBy, …")
-    subject: Mapped[str] = mapped_column(comment="external id of the term the statement is about")
+    subject: Mapped[str] = mapped_column(BYTES, comment="external id of the term the statement is about")
     body: Mapped[dict[str, Any]] = mapped_column(comment="the whole statement, as digested")
     digest: Mapped[str] = mapped_column(comment="SHA-256 of the canonical JSON of the body, hexadecimal")
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
     recorded_by_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("person.id"), comment="the authenticated identity; none: the schedule"
+    )
+    about_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("person.id"), comment="whose time it is about; none: nobody's, or it was not said"
+    )
+    once: Mapped[str | None] = mapped_column(comment="what may be said of a term only once")
+    term: Mapped[str | None] = mapped_column(Computed(_TERM, persisted=True), comment="agent, activity, entity: of definitions")
+    type: Mapped[str | None] = mapped_column(Computed(_TYPE, persisted=True), comment="of definitions")
+    object: Mapped[str | None] = mapped_column(
+        BYTES, Computed(_OBJECT, persisted=True), comment="external id of the other term of a relation"
+    )
+    at: Mapped[str | None] = mapped_column(
+        BYTES, Computed(_AT, persisted=True), comment="of starts and ends: UTC, in the order of time"
     )

@@ -1,0 +1,87 @@
+"""Adding to the record what somebody says, one assertion in one transaction."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+
+from models.database import WriteSession
+from models.rules.assertions import Assertion, Recorded, Term, adds_to, existing, require_fits
+from models.rules.statements import Statement
+from models.tables.provenance import LedgerStatement
+
+
+@dataclass(frozen=True, slots=True)
+class SaidBy:
+    """Who says it where, in which transaction."""
+
+    tenant_id: UUID
+    namespace: str
+    person_id: UUID
+    transaction_id: UUID
+
+
+def say(session: WriteSession, by: SaidBy, said: Assertion) -> bool:
+    """Record an assertion; whether it said anything that was not recorded. Raises `Contradiction`."""
+    _hold(session, by, said.terms)
+    recorded = {term: _recorded(session, by.namespace, term) for term in said.terms}
+    of_term = recorded[said.about]
+    require_fits(of_term, said)
+    more = [each for each in said.statements if each.kind != "define" or adds_to(of_term, each)]
+    named = said.names if said.defines else said.terms
+    return _add(session, by, [*(existing(term) for term in named if not recorded[term].exists), *more])
+
+
+def _hold(session: WriteSession, by: SaidBy, terms: Iterable[Term]) -> None:
+    """Let nobody else say anything of these terms until this is recorded."""
+    for kind, external_id in sorted(set(terms)):
+        session.execute(_LOCK, {"key": f"{by.tenant_id}/{by.namespace}/{kind.value}/{external_id}"})
+
+
+def _recorded(session: WriteSession, namespace: str, term: Term) -> Recorded:
+    kind, external_id = term
+    rows = session.execute(_OF_TERM, {"namespace": namespace, "term": kind.value, "subject": external_id}).all()
+    times = {row.kind: row.at for row in rows if row.at}
+    definitions = [row for row in rows if row.kind == "define"]
+    return Recorded(
+        exists=bool(definitions),
+        type=next((row.type for row in definitions if row.type), None),
+        attributes=next((row.attributes for row in definitions if row.attributes), {}),
+        started=times.get("started"),
+        ended=times.get("ended"),
+    )
+
+
+def _add(session: WriteSession, by: SaidBy, statements: Iterable[Statement]) -> bool:
+    rows = [
+        {
+            "tenant_id": by.tenant_id,
+            "namespace": by.namespace,
+            "transaction_id": by.transaction_id,
+            "kind": statement.kind,
+            "subject": statement.subject,
+            "body": statement.body,
+            "digest": statement.digest,
+            "recorded_by_id": by.person_id,
+            "once": statement.once,
+        }
+        for statement in statements
+    ]
+    if not rows:
+        return False
+    added = session.execute(insert(LedgerStatement).on_conflict_do_nothing().returning(LedgerStatement.sequence), rows)
+    return bool(added.all())
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+
+_OF_TERM = text(
+    """
+    SELECT kind, type, body -> 'attributes' AS attributes, at FROM statement
+    WHERE namespace = :namespace AND subject = :subject
+      AND (kind = 'define' AND term = :term OR kind IN ('started', 'ended') AND :term = 'activity')
+    ORDER BY sequence
+    """
+)

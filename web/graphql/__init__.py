@@ -1,0 +1,1 @@
+"""The record by GraphQL, with Chronicle's names and shapes."""

@@ -38,6 +38,7 @@ from web.api import summaries as summaries_api
 from web.assets import STATIC, Assets
 from web.auth import pages as sign_in
 from web.auth.cookies import is_https
+from web.graphql import route as graphql
 from web.live import Live
 from web.metrics import Measured
 from web.pages import (
@@ -185,6 +186,7 @@ def build_app(settings: Settings) -> FastAPI:
         app.include_router(router, include_in_schema=False)
     for router in API:
         app.include_router(router)
+    app.include_router(graphql.router, include_in_schema=False)
     documentation.install(app, settings)
     app.mount("/static", Assets(directory=STATIC), name="static")
     errors.install(app)

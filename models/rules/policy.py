@@ -85,6 +85,7 @@ class Action(StrEnum):
     MANAGE_WEBHOOKS = "manage_webhooks"
     SUMMARISE = "summarise"
     SEE_SUMMARY = "see_summary"
+    ASSERT = "assert"
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,7 @@ POLICY: dict[Action, tuple[Grant, ...]] = {
     Action.SEE_DEAD_LETTERS: _ADMINISTRATION,
     Action.SEE_EVENTS: (_SYSTEM, _ADMINISTRATOR),
     Action.MANAGE_WEBHOOKS: _ADMINISTRATION,
+    Action.ASSERT: (Grant(Role.INTEGRATION, Relation.SELF),),
     Action.SUMMARISE: (Grant(Role.PROJECT_LEAD, Relation.LEADS), _ON_BEHALF),
     Action.SEE_SUMMARY: (
         Grant(Role.PROJECT_LEAD, Relation.LEADS),

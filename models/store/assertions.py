@@ -1,5 +1,6 @@
 """Adding to the record what somebody says, one assertion in one transaction."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
@@ -8,8 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from models.database import WriteSession
+from models.errors import Invalid
 from models.rules.assertions import Assertion, Recorded, Term, adds_to, existing, require_fits
+from models.rules.prov_domain import TermKind
 from models.rules.statements import Statement
+from models.store.ledger import NAMESPACE
 from models.tables.provenance import LedgerStatement
 
 
@@ -32,6 +36,12 @@ def say(session: WriteSession, by: SaidBy, said: Assertion) -> bool:
     more = [each for each in said.statements if each.kind != "define" or adds_to(of_term, each)]
     named = said.names if said.defines else said.terms
     return _add(session, by, [*(existing(term) for term in named if not recorded[term].exists), *more])
+
+
+def require_sayable(by: SaidBy, said: Assertion) -> None:
+    """Refuse to speak of what the product itself records. Raises `Invalid`."""
+    if by.namespace == NAMESPACE and any(kind is TermKind.ACTIVITY and _OURS.fullmatch(name) for kind, name in said.terms):
+        raise Invalid.field("externalId", "This id is one of the product's own, of which only it says something.")
 
 
 def _hold(session: WriteSession, by: SaidBy, terms: Iterable[Term]) -> None:
@@ -74,6 +84,9 @@ def _add(session: WriteSession, by: SaidBy, statements: Iterable[Statement]) -> 
     added = session.execute(insert(LedgerStatement).on_conflict_do_nothing().returning(LedgerStatement.sequence), rows)
     return bool(added.all())
 
+
+_OURS = re.compile(r"(work|timesheet|revision|submit|approve|reject|summary|view)-[0-9a-f]{8}-[0-9a-f-]{27}.*")
+"""Ids of activities that the product records."""
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 

@@ -38,6 +38,7 @@ class Caller:
     person_id: UUID
     roles: frozenset[Role]
     zone: ZoneInfo
+    scopes: frozenset[Scope]
 
     @property
     def onlooker(self) -> Onlooker:
@@ -65,7 +66,7 @@ def caller_for(scope: Scope) -> Callable[..., object]:
             raise ScopeMissing(f"This token is not meant for this: it needs the scope “{scope}”.")
         if tenant_id not in (None, holder.tenant_id):
             raise NotFound("There is no such thing, or you may not see it.")
-        return Caller(holder.tenant_id, holder.person_id, holder.roles, holder.zone)
+        return Caller(holder.tenant_id, holder.person_id, holder.roles, holder.zone, holder.scopes)
 
     return caller
 

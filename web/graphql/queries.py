@@ -53,11 +53,15 @@ async def _listed(reading: Reading, kind: TermKind, page: Page) -> Any:
     connection, edge = CONNECTIONS[kind]
     nodes = [await shown(reading, kind, external_id) for external_id, _ in page.nodes]
     cursors = [cursor for _, cursor in page.nodes]
-    ends = (cursors[0], cursors[-1]) if cursors else (None, None)
     return connection(
         edges=[edge(node=node, cursor=cursor) for node, cursor in zip(nodes, cursors, strict=True)],
         nodes=nodes,
-        page_info=PageInfo(page.has_previous, page.has_next, *ends),
+        page_info=PageInfo(
+            has_previous_page=page.has_previous,
+            has_next_page=page.has_next,
+            start_cursor=cursors[0] if cursors else None,
+            end_cursor=cursors[-1] if cursors else None,
+        ),
     )
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from models.rules.assertions import Contradiction, Recorded, require_same_definition, require_same_times
+from models.rules.assertions import Contradiction, Recorded, defined, require_fits, timed
+from models.rules.prov_domain import TermKind
 
 NOON = "2022-12-07T12:00:00+00:00"
 ONE = "2022-12-07T13:00:00+00:00"
@@ -11,27 +12,28 @@ ONE = "2022-12-07T13:00:00+00:00"
 @pytest.mark.parametrize(
     ("recorded", "type_", "attributes"),
     [
-        (Recorded(), "WorkActivity", {"task": "a"}),
-        (Recorded("WorkActivity"), "WorkActivity", {"task": "a"}),
-        (Recorded("WorkActivity", {"task": "a"}), "WorkActivity", {"task": "a"}),
-        (Recorded("WorkActivity", {"task": "a"}), None, {}),
+        (Recorded(), "Work", {"task": "a"}),
+        (Recorded(type="Work"), "Work", {"task": "a"}),
+        (Recorded(type="Work", attributes={"task": "a"}), "Work", {"task": "a"}),
+        (Recorded(type="Work", attributes={"task": "a"}), None, {}),
     ],
 )
 def test_the_same_and_more_may_be_said(recorded: Recorded, type_: str | None, attributes: dict[str, str]) -> None:
-    require_same_definition(recorded, type_, attributes)
+    require_fits(recorded, defined(TermKind.ACTIVITY, "entry-1", type_, attributes))
 
 
 def test_another_type_is_a_contradiction() -> None:
     with pytest.raises(Contradiction) as refused:
-        require_same_definition(Recorded("WorkActivity", {"task": "a"}), "SubmitActivity", {})
+        require_fits(Recorded(type="Work", attributes={"task": "a"}), defined(TermKind.ACTIVITY, "entry-1", "Submit", {}))
 
-    said = 'Contradiction: Contradiction { attribute value change: type "WorkActivity" "SubmitActivity" }'
-    assert str(refused.value) == said
+    assert str(refused.value) == 'Contradiction: Contradiction { attribute value change: type "Work" "Submit" }'
 
 
 def test_another_value_of_an_attribute_is_a_contradiction() -> None:
+    said = defined(TermKind.ACTIVITY, "entry-1", "Work", {"task": 'b "c"'})
+
     with pytest.raises(Contradiction, match='attribute value change: task "a" "b \\\\"c\\\\""'):
-        require_same_definition(Recorded("WorkActivity", {"task": "a"}), "WorkActivity", {"task": 'b "c"'})
+        require_fits(Recorded(type="Work", attributes={"task": "a"}), said)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_another_value_of_an_attribute_is_a_contradiction() -> None:
     ],
 )
 def test_times_that_fit_may_be_said(recorded: Recorded, started: str | None, ended: str | None) -> None:
-    require_same_times(recorded, started, ended)
+    require_fits(recorded, timed("entry-1", started, ended))
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,6 @@ def test_times_that_do_not_fit_are_a_contradiction(
     recorded: Recorded, started: str | None, ended: str | None, detail: str
 ) -> None:
     with pytest.raises(Contradiction) as refused:
-        require_same_times(recorded, started, ended)
+        require_fits(recorded, timed("entry-1", started, ended))
 
     assert str(refused.value) == f"Contradiction: Contradiction {{ {detail} }}"

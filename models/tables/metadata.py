@@ -11,12 +11,13 @@ from models.tables import (
     people,
     projects,
     provenance,
+    seals,
     timecard,
     timesheet,
 )
 from models.tables.base import Base
 
-MODULES = (people, timecard, timesheet, approval, accruals, projects, provenance, delivery, intake, auth)
+MODULES = (people, timecard, timesheet, approval, accruals, projects, provenance, seals, delivery, intake, auth)
 """Every module with tables; importing them fills the metadata."""
 
 

@@ -45,6 +45,24 @@ FROM command JOIN timesheet ON timesheet.id = command.timesheet_id
 WHERE command.tenant_id = statement.tenant_id AND command.id = statement.transaction_id
 """
 
+NOTE_UNSEALED = """
+CREATE FUNCTION note_unsealed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO unsealed (tenant_id, transaction_id) SELECT DISTINCT tenant_id, transaction_id FROM added
+    ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$
+"""
+
+ON_EVERY_INSERT = """
+CREATE TRIGGER note_unsealed AFTER INSERT ON statement REFERENCING NEW TABLE AS added
+FOR EACH STATEMENT EXECUTE FUNCTION note_unsealed()
+"""
+
+SEAL_EVERYTHING = """
+INSERT INTO unsealed (tenant_id, transaction_id) SELECT DISTINCT tenant_id, transaction_id FROM statement
+"""
+
 
 def upgrade() -> None:
     op.alter_column("statement", "subject", type_=BYTES)
@@ -82,9 +100,72 @@ def upgrade() -> None:
         ["tenant_id", "namespace", "at", "sequence"],
         postgresql_where=sa.text("kind = 'started'"),
     )
+    _create_seals()
+    op.execute(NOTE_UNSEALED)
+    op.execute(ON_EVERY_INSERT)
+    op.execute(SEAL_EVERYTHING)
+
+
+def _create_seals() -> None:
+    def tenant() -> sa.Column[object]:
+        return sa.Column("tenant_id", sa.Uuid(), nullable=False, comment="whose row it is")
+
+    def table(name: str, *columns: sa.schema.SchemaItem) -> None:
+        to_tenant = sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f(f"fk_{name}_tenant_id"))
+        op.create_table(name, *columns, tenant(), to_tenant)
+
+    table(
+        "unsealed",
+        sa.Column("transaction_id", sa.Uuid(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "transaction_id", name=op.f("pk_unsealed")),
+    )
+    table(
+        "ledger_leaf",
+        sa.Column("position", sa.BigInteger(), nullable=False, comment="0, 1, 2…"),
+        sa.Column("sequence", sa.BigInteger(), nullable=False, comment="which statement stands there"),
+        sa.Column("hash", sa.LargeBinary(), nullable=False, comment="of the leaf, by RFC 9162 with SHA-256"),
+        sa.PrimaryKeyConstraint("tenant_id", "position", name=op.f("pk_ledger_leaf")),
+        sa.ForeignKeyConstraint(["sequence"], ["statement.sequence"], name=op.f("fk_ledger_leaf_sequence")),
+        sa.UniqueConstraint("sequence", name=op.f("uq_ledger_leaf_sequence")),
+    )
+    table(
+        "ledger_node",
+        sa.Column("height", sa.SmallInteger(), nullable=False, comment="it is over 2^height leaves"),
+        sa.Column("number", sa.BigInteger(), nullable=False, comment="0 is over the first ones"),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "height", "number", name=op.f("pk_ledger_node")),
+    )
+    table(
+        "seal_key",
+        sa.Column("number", sa.Integer(), nullable=False, comment="1, 2, 3…"),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False, comment="Ed25519, 32 bytes"),
+        sa.Column("introduced_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column(
+            "signature", sa.LargeBinary(), nullable=True, comment="of the former key over this one; none: the first"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "number", name=op.f("pk_seal_key")),
+    )
+    table(
+        "seal",
+        sa.Column("number", sa.BigInteger(), nullable=False, comment="1, 2, 3…"),
+        sa.Column("size", sa.BigInteger(), nullable=False, comment="leaves that it is over"),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("previous_root", sa.LargeBinary(), nullable=True, comment="of the seal before; none: the first"),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("key_number", sa.Integer(), nullable=False, comment="which key signed it"),
+        sa.Column(
+            "signature", sa.LargeBinary(), nullable=False, comment="Ed25519, over the canonical JSON of the rest"
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "number", name=op.f("pk_seal")),
+        sa.CheckConstraint("size > 0", name=op.f("ck_seal_size")),
+    )
 
 
 def downgrade() -> None:
+    op.execute("DROP TRIGGER note_unsealed ON statement")
+    op.execute("DROP FUNCTION note_unsealed()")
+    for name in ("seal", "seal_key", "ledger_node", "ledger_leaf", "unsealed"):
+        op.drop_table(name)
     for name in ("start", "type", "object", "subject"):
         op.drop_index(f"ix_statement_{name}", table_name="statement")
     op.drop_index("uq_statement_once", table_name="statement")

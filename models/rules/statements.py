@@ -24,9 +24,14 @@ class Statement:
     body: dict[str, Any]
 
     @property
+    def said(self) -> bytes:
+        """The canonical JSON of the body."""
+        return canonical_json(self.body)
+
+    @property
     def digest(self) -> str:
-        """SHA-256 of the canonical JSON of the body, hexadecimal."""
-        return sha256(canonical_json(self.body)).hexdigest()
+        """SHA-256 of what is said, hexadecimal."""
+        return sha256(self.said).hexdigest()
 
     @property
     def once(self) -> str | None:

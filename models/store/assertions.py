@@ -72,7 +72,7 @@ def _add(session: WriteSession, by: SaidBy, statements: Iterable[Statement]) -> 
             "transaction_id": by.transaction_id,
             "kind": statement.kind,
             "subject": statement.subject,
-            "body": statement.body,
+            "said": statement.said.decode(),
             "digest": statement.digest,
             "recorded_by_id": by.person_id,
             "once": statement.once,

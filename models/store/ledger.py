@@ -35,7 +35,7 @@ def state(
             "transaction_id": command_id,
             "kind": statement.kind,
             "subject": statement.subject,
-            "body": statement.body,
+            "said": statement.said.decode(),
             "digest": statement.digest,
             "recorded_by_id": recorded_by_id,
             "about_id": about_id,

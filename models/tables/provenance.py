@@ -13,24 +13,24 @@ from models.tables.base import INSERT_ONLY, Base, TenantOwned
 BYTES = Text(collation="C")
 """Text in the order of its bytes, wherever the database was made."""
 
-_TERM = "body ->> 'kind'"
-_TYPE = "body ->> 'type'"
+_TERM = "(said::jsonb) ->> 'kind'"
+_TYPE = "(said::jsonb) ->> 'type'"
 _OBJECT = """
 CASE kind
-  WHEN 'used' THEN body ->> 'entity' WHEN 'wasGeneratedBy' THEN body ->> 'entity'
-  WHEN 'wasInformedBy' THEN body ->> 'informing'
-  WHEN 'wasAssociatedWith' THEN body ->> 'agent' WHEN 'wasAttributedTo' THEN body ->> 'agent'
-  WHEN 'actedOnBehalfOf' THEN body ->> 'delegate'
-  ELSE body ->> 'used'
+  WHEN 'used' THEN (said::jsonb) ->> 'entity' WHEN 'wasGeneratedBy' THEN (said::jsonb) ->> 'entity'
+  WHEN 'wasInformedBy' THEN (said::jsonb) ->> 'informing'
+  WHEN 'wasAssociatedWith' THEN (said::jsonb) ->> 'agent' WHEN 'wasAttributedTo' THEN (said::jsonb) ->> 'agent'
+  WHEN 'actedOnBehalfOf' THEN (said::jsonb) ->> 'delegate'
+  ELSE (said::jsonb) ->> 'used'
 END
 """.strip()
-_AT = "body ->> 'at'"
+_AT = "(said::jsonb) ->> 'at'"
 
 
 class LedgerStatement(TenantOwned, Base):
     """One fact, with when it happened, when we learned it and from whom.
 
-    What is asked for by row is taken out of the body by the database, so that the two cannot differ.
+    What is asked for is taken out of what is said by the database, so that the two cannot differ.
     """
 
     __tablename__ = "statement"
@@ -70,8 +70,9 @@ class LedgerStatement(TenantOwned, Base):
     transaction_id: Mapped[UUID] = mapped_column(comment="the command that said it")
     kind: Mapped[str] = mapped_column(comment="define, started, ended, used, wasInformedBy, …")
     subject: Mapped[str] = mapped_column(BYTES, comment="external id of the term the statement is about")
-    body: Mapped[dict[str, Any]] = mapped_column(comment="the whole statement, as digested")
-    digest: Mapped[str] = mapped_column(comment="SHA-256 of the canonical JSON of the body, hexadecimal")
+    said: Mapped[str] = mapped_column(comment="the whole statement as canonical JSON (RFC 8785)")
+    body: Mapped[dict[str, Any]] = mapped_column(Computed("said::jsonb", persisted=True), comment="the same, to be asked")
+    digest: Mapped[str] = mapped_column(comment="SHA-256 of what is said, hexadecimal")
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
     recorded_by_id: Mapped[UUID | None] = mapped_column(
         ForeignKey("person.id"), comment="the authenticated identity; none: the schedule"

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0005"
 down_revision = "0004"
@@ -12,13 +13,36 @@ BYTES = sa.Text(collation="C")
 
 OBJECT = """
 CASE kind
-  WHEN 'used' THEN body ->> 'entity' WHEN 'wasGeneratedBy' THEN body ->> 'entity'
-  WHEN 'wasInformedBy' THEN body ->> 'informing'
-  WHEN 'wasAssociatedWith' THEN body ->> 'agent' WHEN 'wasAttributedTo' THEN body ->> 'agent'
-  WHEN 'actedOnBehalfOf' THEN body ->> 'delegate'
-  ELSE body ->> 'used'
+  WHEN 'used' THEN (said::jsonb) ->> 'entity' WHEN 'wasGeneratedBy' THEN (said::jsonb) ->> 'entity'
+  WHEN 'wasInformedBy' THEN (said::jsonb) ->> 'informing'
+  WHEN 'wasAssociatedWith' THEN (said::jsonb) ->> 'agent' WHEN 'wasAttributedTo' THEN (said::jsonb) ->> 'agent'
+  WHEN 'actedOnBehalfOf' THEN (said::jsonb) ->> 'delegate'
+  ELSE (said::jsonb) ->> 'used'
 END
 """.strip()
+
+# As RFC 8785 has it for what statements are made of: texts, and objects of them.
+CANONICAL = """
+CREATE FUNCTION canonical(value jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE jsonb_typeof(value)
+        WHEN 'object' THEN (
+            SELECT '{' || coalesce(string_agg(to_json(key)::text || ':' || canonical(member), ','
+                                              ORDER BY key COLLATE "C"), '') || '}'
+            FROM jsonb_each(value) AS each(key, member))
+        ELSE value::text
+    END
+$$
+"""
+
+# What has another digest than was recorded was changed by somebody, and has to be looked into first.
+REQUIRE_SAME = """
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM statement WHERE encode(sha256(convert_to(said, 'UTF8')), 'hex') <> digest) THEN
+        RAISE EXCEPTION 'A statement of the ledger does not have the digest that was recorded with it.';
+    END IF;
+END $$
+"""
 
 # What was said twice before it was looked at (somebody's later name) stays recorded, and the first of them counts.
 FILL_ONCE = """
@@ -73,12 +97,13 @@ def upgrade() -> None:
         ),
     )
     op.create_foreign_key(op.f("fk_statement_about_id"), "statement", "person", ["about_id"], ["id"])
+    _keep_what_was_said()
     op.add_column("statement", sa.Column("once", sa.String(), nullable=True, comment="what may be said of a term only once"))
     for name, type_, computed, comment in (
-        ("term", sa.String(), "body ->> 'kind'", "agent, activity, entity: of definitions"),
-        ("type", sa.String(), "body ->> 'type'", "of definitions"),
+        ("term", sa.String(), "(said::jsonb) ->> 'kind'", "agent, activity, entity: of definitions"),
+        ("type", sa.String(), "(said::jsonb) ->> 'type'", "of definitions"),
         ("object", BYTES, OBJECT, "external id of the other term of a relation"),
-        ("at", BYTES, "body ->> 'at'", "of starts and ends: UTC, in the order of time"),
+        ("at", BYTES, "(said::jsonb) ->> 'at'", "of starts and ends: UTC, in the order of time"),
     ):
         column = sa.Column(name, type_, sa.Computed(computed, persisted=True), nullable=True, comment=comment)
         op.add_column("statement", column)
@@ -104,6 +129,33 @@ def upgrade() -> None:
     op.execute(NOTE_UNSEALED)
     op.execute(ON_EVERY_INSERT)
     op.execute(SEAL_EVERYTHING)
+
+
+def _keep_what_was_said() -> None:
+    said = sa.Column("said", sa.String(), nullable=True, comment="the whole statement as canonical JSON (RFC 8785)")
+    op.add_column("statement", said)
+    op.execute(CANONICAL)
+    op.execute("UPDATE statement SET said = canonical(body)")
+    op.execute("DROP FUNCTION canonical(jsonb)")
+    op.execute(REQUIRE_SAME)
+    op.alter_column("statement", "said", nullable=False)
+    op.alter_column("statement", "digest", comment="SHA-256 of what is said, hexadecimal")
+    op.drop_index("ix_statement_decision", table_name="statement")
+    op.drop_column("statement", "body")
+    body = sa.Column(
+        "body",
+        postgresql.JSONB(),
+        sa.Computed("said::jsonb", persisted=True),
+        nullable=False,
+        comment="the same, to be asked",
+    )
+    op.add_column("statement", body)
+    op.create_index(
+        "ix_statement_decision",
+        "statement",
+        ["tenant_id", "recorded_at"],
+        postgresql_where=sa.text("kind = 'define' AND body ->> 'type' IN ('Approve', 'Reject')"),
+    )
 
 
 def _create_seals() -> None:
@@ -171,5 +223,9 @@ def downgrade() -> None:
     op.drop_index("uq_statement_once", table_name="statement")
     for name in ("at", "object", "type", "term", "once", "about_id"):
         op.drop_column("statement", name)
+    op.execute("ALTER TABLE statement ALTER COLUMN body DROP EXPRESSION")
+    op.alter_column("statement", "body", comment="the whole statement, as digested")
+    op.alter_column("statement", "digest", comment="SHA-256 of the canonical JSON of the body, hexadecimal")
+    op.drop_column("statement", "said")
     op.alter_column("statement", "subject", type_=sa.String())
     op.create_index("ix_statement_subject", "statement", ["tenant_id", "namespace", "subject"])

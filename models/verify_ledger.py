@@ -85,7 +85,9 @@ def verify_ledger(
     if first_bad:
         wrong.insert(0, first_bad)
     if due is not None:
-        wrong.append(f"Seal {due.number} covers {due.size} statements, and there are {tree.size}: the last ones are gone.")
+        wrong.append(
+            f"Seal {due.number} covers {due.size} statements, and there are {tree.size}: the last ones are gone."
+        )
     elif seals and tree.size > seals[-1].size:
         wrong.append(f"There are leaves after the last seal, from position {seals[-1].size} on: a seal is gone.")
     unsealed, stray = _beside(session, tenant_id)

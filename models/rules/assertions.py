@@ -62,7 +62,9 @@ def timed(activity: str, started: str | None, ended: str | None) -> Assertion:
     """An activity began, ended, or both. Instants as `prov_times` writes them."""
     times = {"started": started, "ended": ended}
     said = (
-        Statement(what, activity, {"statement": what, "activity": activity, "at": at}) for what, at in times.items() if at
+        Statement(what, activity, {"statement": what, "activity": activity, "at": at})
+        for what, at in times.items()
+        if at
     )
     return Assertion((TermKind.ACTIVITY, activity), tuple(said))
 
@@ -100,7 +102,9 @@ def delegated(responsible: str, delegate: str, activity: str | None, role: ProvR
     parts = {"activity": activity, "responsible": responsible, "delegate": delegate, "role": role}
     said = _relation("actedOnBehalfOf", activity or responsible, **parts)
     names: list[Term] = [(TermKind.AGENT, delegate)]
-    return Assertion((TermKind.AGENT, responsible), (said,), (*names, *([(TermKind.ACTIVITY, activity)] if activity else [])))
+    return Assertion(
+        (TermKind.AGENT, responsible), (said,), (*names, *([(TermKind.ACTIVITY, activity)] if activity else []))
+    )
 
 
 def derived(kind: str, entity: str, source: str) -> Assertion:
@@ -128,7 +132,11 @@ def require_fits(recorded: Recorded, said: Assertion) -> None:
 def adds_to(recorded: Recorded, definition: Statement) -> bool:
     """Whether a definition says more of a term than is recorded."""
     type_, attributes = definition.body["type"], definition.body["attributes"]
-    return not recorded.exists or (type_ is not None and recorded.type is None) or not attributes.items() <= recorded.attributes.items()
+    return (
+        not recorded.exists
+        or (type_ is not None and recorded.type is None)
+        or not attributes.items() <= recorded.attributes.items()
+    )
 
 
 def _require_same_definition(recorded: Recorded, type_: str | None, attributes: Mapping[str, str]) -> None:

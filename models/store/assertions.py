@@ -40,7 +40,9 @@ def say(session: WriteSession, by: SaidBy, said: Assertion) -> bool:
 
 def require_sayable(by: SaidBy, said: Assertion) -> None:
     """Refuse to speak of what the product itself records. Raises `Invalid`."""
-    if by.namespace == NAMESPACE and any(kind is TermKind.ACTIVITY and _OURS.fullmatch(name) for kind, name in said.terms):
+    if by.namespace == NAMESPACE and any(
+        kind is TermKind.ACTIVITY and _OURS.fullmatch(name) for kind, name in said.terms
+    ):
         raise Invalid.field("externalId", "This id is one of the product's own, of which only it says something.")
 
 

@@ -71,7 +71,9 @@ class LedgerStatement(TenantOwned, Base):
     kind: Mapped[str] = mapped_column(comment="define, started, ended, used, wasInformedBy, …")
     subject: Mapped[str] = mapped_column(BYTES, comment="external id of the term the statement is about")
     said: Mapped[str] = mapped_column(comment="the whole statement as canonical JSON (RFC 8785)")
-    body: Mapped[dict[str, Any]] = mapped_column(Computed("said::jsonb", persisted=True), comment="the same, to be asked")
+    body: Mapped[dict[str, Any]] = mapped_column(
+        Computed("said::jsonb", persisted=True), comment="the same, to be asked"
+    )
     digest: Mapped[str] = mapped_column(comment="SHA-256 of what is said, hexadecimal")
     recorded_at: Mapped[datetime] = mapped_column(server_default=func.now())
     recorded_by_id: Mapped[UUID | None] = mapped_column(
@@ -81,7 +83,9 @@ class LedgerStatement(TenantOwned, Base):
         ForeignKey("person.id"), comment="whose time it is about; none: nobody's, or it was not said"
     )
     once: Mapped[str | None] = mapped_column(comment="what may be said of a term only once")
-    term: Mapped[str | None] = mapped_column(Computed(_TERM, persisted=True), comment="agent, activity, entity: of definitions")
+    term: Mapped[str | None] = mapped_column(
+        Computed(_TERM, persisted=True), comment="agent, activity, entity: of definitions"
+    )
     type: Mapped[str | None] = mapped_column(Computed(_TYPE, persisted=True), comment="of definitions")
     object: Mapped[str | None] = mapped_column(
         BYTES, Computed(_OBJECT, persisted=True), comment="external id of the other term of a relation"

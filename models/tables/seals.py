@@ -55,7 +55,9 @@ class SealKey(TenantOwned, Base):
     number: Mapped[int] = mapped_column(comment="1, 2, 3…")
     public_key: Mapped[bytes] = mapped_column(LargeBinary, comment="Ed25519, 32 bytes")
     introduced_at: Mapped[datetime] = mapped_column(server_default=func.now())
-    signature: Mapped[bytes | None] = mapped_column(LargeBinary, comment="of the former key over this one; none: the first")
+    signature: Mapped[bytes | None] = mapped_column(
+        LargeBinary, comment="of the former key over this one; none: the first"
+    )
 
 
 class Seal(TenantOwned, Base):

@@ -10,7 +10,17 @@ from sqlalchemy import Engine, select
 from models.database import command_transaction, read_session
 from models.errors import Invalid
 from models.reads.record.terms import Scope, Term, terms
-from models.rules.assertions import Assertion, Contradiction, associated, defined, delegated, derived, informed, timed, used
+from models.rules.assertions import (
+    Assertion,
+    Contradiction,
+    associated,
+    defined,
+    delegated,
+    derived,
+    informed,
+    timed,
+    used,
+)
 from models.rules.prov_domain import ProvRole, TermKind
 from models.store.assertions import SaidBy, require_sayable, say
 from models.tables.provenance import LedgerStatement
@@ -40,7 +50,9 @@ def recorded(engine: Engine, org: Organisation) -> list[tuple[str, str]]:
         return [(row.kind, row.subject) for row in session.execute(these)]
 
 
-def term(engine: Engine, org: Organisation, kind: TermKind, external_id: str, namespace: str = "default") -> Term | None:
+def term(
+    engine: Engine, org: Organisation, kind: TermKind, external_id: str, namespace: str = "default"
+) -> Term | None:
     with read_session(engine, org.tenant_id) as session:
         return terms(session, Scope(namespace), kind, [external_id]).get(external_id)
 

@@ -35,7 +35,11 @@ def ledger(engine: Engine, org: Organisation) -> Organisation:
 
 def tell(engine: Engine, org: Organisation, name: str) -> None:
     with command_transaction(engine, org.tenant_id) as session:
-        say(session, SaidBy(org.tenant_id, "default", org.duane, uuid4()), defined(TermKind.ACTIVITY, name, "Submit", {}))
+        say(
+            session,
+            SaidBy(org.tenant_id, "default", org.duane, uuid4()),
+            defined(TermKind.ACTIVITY, name, "Submit", {}),
+        )
 
 
 def seal_all(engine: Engine, org: Organisation) -> None:

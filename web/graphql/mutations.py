@@ -86,7 +86,9 @@ def _define_untyped(kind: TermKind) -> Any:
 
     fields = {"__annotations__": {"type": str | None}, "type": None}
     say.__annotations__["attributes"] = strawberry.input(type(f"Prov{kind.capitalize()}Attributes", (), fields))
-    return strawberry.mutation(say, description=f"Say that there is this {kind.value}, of a type of your own or of none.")
+    return strawberry.mutation(
+        say, description=f"Say that there is this {kind.value}, of a type of your own or of none."
+    )
 
 
 def _derive(kind: str) -> Any:
@@ -152,7 +154,10 @@ async def used_(info: Info, activity: ActivityId, id: EntityId, namespace: str |
 
 
 async def was_generated_by(
-    info: Info, activity: ActivityId, id: EntityId, namespace: str | None = None  # type: ignore[valid-type]
+    info: Info,
+    activity: ActivityId,
+    id: EntityId,
+    namespace: str | None = None,  # type: ignore[valid-type]
 ) -> Submission:
     """Say that an activity made an entity."""
     return await _say(info, namespace, generated(named(TermKind.ACTIVITY, activity), named(TermKind.ENTITY, id)))

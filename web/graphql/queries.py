@@ -72,7 +72,9 @@ def _by_id(kind: TermKind) -> Any:
         return as_shown(reading, term) if term else None
 
     found.__annotations__["id"] = ID_INPUTS[kind]
-    return strawberry.field(found, description=f"One {kind.value}; null when there is none.", graphql_type=ANY[kind] | None)
+    return strawberry.field(
+        found, description=f"One {kind.value}; null when there is none.", graphql_type=ANY[kind] | None
+    )
 
 
 def _by_type(kind: TermKind) -> Any:

@@ -65,4 +65,6 @@ async def answering(caller: Reads, use: Used, request: Request) -> AsyncIterator
         context.close()
 
 
-router = GraphQLRouter[Any, None](schema, path="/graphql", context_getter=answering, graphql_ide=None, allow_queries_via_get=False)
+router = GraphQLRouter[Any, None](
+    schema, path="/graphql", context_getter=answering, graphql_ide=None, allow_queries_via_get=False
+)

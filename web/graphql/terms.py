@@ -256,5 +256,3 @@ def as_shown(reading: Reading, term: Term) -> Any:
     """A term that was found as its GraphQL type."""
     of_type = _CLASSES.get((term.kind, term.type)) or _CLASSES[term.kind, None]
     return of_type(term=term, reading=reading)
-
-

@@ -98,7 +98,9 @@ def upgrade() -> None:
     )
     op.create_foreign_key(op.f("fk_statement_about_id"), "statement", "person", ["about_id"], ["id"])
     _keep_what_was_said()
-    op.add_column("statement", sa.Column("once", sa.String(), nullable=True, comment="what may be said of a term only once"))
+    op.add_column(
+        "statement", sa.Column("once", sa.String(), nullable=True, comment="what may be said of a term only once")
+    )
     for name, type_, computed, comment in (
         ("term", sa.String(), "(said::jsonb) ->> 'kind'", "agent, activity, entity: of definitions"),
         ("type", sa.String(), "(said::jsonb) ->> 'type'", "of definitions"),

@@ -103,7 +103,10 @@ def timeline(session: Session, scope: Scope, asked: TimelineAsked, cut: Cut, now
     if asked.types:
         conditions.append(_types_wanted(asked.types))
     # After a cursor is before it in time when the newest come first.
-    for position, name, way in ((after, "after", "<" if asked.newest_first else ">"), (before, "before", ">" if asked.newest_first else "<")):
+    for position, name, way in (
+        (after, "after", "<" if asked.newest_first else ">"),
+        (before, "before", ">" if asked.newest_first else "<"),
+    ):
         if position:
             values |= {f"{name}_at": position[0], f"{name}_sequence": int(position[1])}
             conditions.append(f"(s.at, s.sequence) {way} (:{name}_at, :{name}_sequence)")

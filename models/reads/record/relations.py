@@ -51,7 +51,9 @@ def associations(session: Session, scope: Scope, activities: Collection[str]) ->
     return found
 
 
-def _related(session: Session, statement: object, scope: Scope, kind: str, ids: Collection[str]) -> dict[str, list[Related]]:
+def _related(
+    session: Session, statement: object, scope: Scope, kind: str, ids: Collection[str]
+) -> dict[str, list[Related]]:
     found: defaultdict[str, list[Related]] = defaultdict(list)
     asked = {"namespace": scope.namespace, "kind": kind, "ids": list(ids), "about": scope.narrow}
     for row in session.execute(statement, asked):  # type: ignore[call-overload]

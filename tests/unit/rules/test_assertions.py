@@ -24,7 +24,9 @@ def test_the_same_and_more_may_be_said(recorded: Recorded, type_: str | None, at
 
 def test_another_type_is_a_contradiction() -> None:
     with pytest.raises(Contradiction) as refused:
-        require_fits(Recorded(type="Work", attributes={"task": "a"}), defined(TermKind.ACTIVITY, "entry-1", "Submit", {}))
+        require_fits(
+            Recorded(type="Work", attributes={"task": "a"}), defined(TermKind.ACTIVITY, "entry-1", "Submit", {})
+        )
 
     assert str(refused.value) == 'Contradiction: Contradiction { attribute value change: type "Work" "Submit" }'
 

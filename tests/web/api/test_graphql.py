@@ -62,10 +62,14 @@ async def test_said_twice_it_changes_nothing(chronicle: Program) -> None:
 
 async def say(program: Program, *fields: str) -> Json:
     """One mutation with these fields."""
-    return await ask(program, "mutation { " + " ".join(f"f{number}: {each}" for number, each in enumerate(fields)) + " }")
+    return await ask(
+        program, "mutation { " + " ".join(f"f{number}: {each}" for number, each in enumerate(fields)) + " }"
+    )
 
 
-def work(name: str, start: str = "2022-12-07T10:00:00Z", end: str = "2022-12-07T11:00:00Z", task: str = "t") -> list[str]:
+def work(
+    name: str, start: str = "2022-12-07T10:00:00Z", end: str = "2022-12-07T11:00:00Z", task: str = "t"
+) -> list[str]:
     """What is said of some work."""
     return [
         f'defineWorkActivity(externalId: "{name}", attributes: {{taskAttribute: "{task}"}}) {{ context txId }}',
@@ -90,7 +94,10 @@ class TestSaying:
         (error,) = answer["errors"]
         detail = "end date alteration: 2022-12-07 15:28:00 UTC 2022-12-07 15:28:00.500 UTC"
         assert error["message"] == f"Contradiction: Contradiction {{ {detail} }}"
-        known = (await ask(chronicle, '{ activitiesByType(activityType: SubmitActivity) { nodes { ... on SubmitActivity { externalId } } } }'))
+        known = await ask(
+            chronicle,
+            "{ activitiesByType(activityType: SubmitActivity) { nodes { ... on SubmitActivity { externalId } } } }",
+        )
         assert known["data"]["activitiesByType"]["nodes"] == [{"externalId": "before"}]
 
     async def test_each_context_is_the_term_that_chronicle_answers(self, chronicle: Program) -> None:
@@ -158,7 +165,13 @@ class TestAsking:
 
     async def test_by_type_in_the_order_of_bytes_forwards_and_backwards(self, chronicle: Program) -> None:
         names = ["Z", "a", "_b", "é", "10", "9"]
-        await say(chronicle, *(f'defineProjectEntity(externalId: "{each}", attributes: {{nameAttribute: "x"}}) {{ txId }}' for each in names))
+        await say(
+            chronicle,
+            *(
+                f'defineProjectEntity(externalId: "{each}", attributes: {{nameAttribute: "x"}}) {{ txId }}'
+                for each in names
+            ),
+        )
         in_order = sorted(names, key=str.encode)
         asked = "query($after: String, $before: String, $first: Int, $last: Int) { entitiesByType(entityType: ProjectEntity, after: $after, before: $before, first: $first, last: $last) { nodes { ... on ProjectEntity { externalId } } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"
 
@@ -232,7 +245,9 @@ class TestAsking:
         )  # fmt: skip
         listed = "nodes { ... on WorkActivity { externalId } ... on SubmitActivity { externalId } }"
 
-        answer = await ask(chronicle, f"{{ activityTimeline(order: OLDEST_FIRST {', ' + filters if filters else ''}) {{ {listed} }} }}")
+        answer = await ask(
+            chronicle, f"{{ activityTimeline(order: OLDEST_FIRST {', ' + filters if filters else ''}) {{ {listed} }} }}"
+        )
 
         assert [each["externalId"] for each in answer["data"]["activityTimeline"]["nodes"]] == found
 

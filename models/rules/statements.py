@@ -33,9 +33,14 @@ class Statement:
     body: dict[str, Any]
 
     @property
+    def canonical(self) -> bytes:
+        """The one form of the body."""
+        return canonical_json(self.body)
+
+    @property
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of the body, hexadecimal."""
-        return sha256(canonical_json(self.body)).hexdigest()
+        return sha256(self.canonical).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,9 @@ def rebuild(settings: Settings, slug: str | None, staff_ids: Sequence[str], rate
         rebuild_id = ask_rebuild(session, given, "Asked for on the command line", people, people_per_second=rate)
     key = RebuildKey(tenant_id, rebuild_id)
     with _going_on_without_us():
-        asyncio.run(_begin(settings, key))
+        # Said when the loop is over, which would swallow an interrupt that comes with its last step.
+        if away := asyncio.run(_begin(settings, key)):
+            print(away, file=sys.stderr)
         over = _watch(engine, key)
     return _tell(engine, key, over)
 
@@ -184,7 +186,8 @@ def _going_on_without_us() -> Iterator[None]:
         raise SystemExit("The database does not answer. The rebuild goes on when it does.") from None
 
 
-async def _begin(settings: Settings, key: RebuildKey) -> None:
+async def _begin(settings: Settings, key: RebuildKey) -> str | None:
+    """Why it did not begin just now; None when it did."""
     try:
         async with asyncio.timeout(BEGIN_SECONDS):
             client = await Client.connect(
@@ -195,8 +198,8 @@ async def _begin(settings: Settings, key: RebuildKey) -> None:
             await start_rebuild(client, settings.task_queue, key)
     except Exception as away:
         # Workers look for rebuilds that nobody has begun.
-        words = f"Temporal does not answer ({type(away).__name__}): a worker begins the rebuild when it does."
-        print(words, file=sys.stderr)
+        return f"Temporal does not answer ({type(away).__name__}): a worker begins the rebuild when it does."
+    return None
 
 
 def _watch(engine: Engine, key: RebuildKey) -> Progress:

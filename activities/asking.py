@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from activities.act import Act
 from models.rules.days import local_date
-from models.rules.notices import NoticeKind
+from models.rules.notices import NoticeKind, waiting_reason
 from models.rules.policy import Role
 from models.rules.stages import Stage
 from models.store.people import Asking, Circle
@@ -50,8 +50,8 @@ def escalate(act: Act) -> None:
 def tell_asked(act: Act, kind: NoticeKind, submission: Submission, approvers: Iterable[UUID | None]) -> None:
     """Tell these approvers, and whoever stands in for them today, about what waits for them."""
     told = {"ownerId": str(act.owner.id), "submissionId": str(submission.id), "digest": submission.digest}
-    # Counted from when it began to wait: what was approved and taken back waits anew.
-    key = f"{submission.id}/{act.sheet.state_since.isoformat()}/{act.sheet.stage}"
+    assert act.sheet.stage is not None
+    key = waiting_reason(submission.id, act.sheet.state_since, act.sheet.stage)
     for person_id in people_asked(act, approvers):
         act.tell(person_id, kind, key, **told)
 

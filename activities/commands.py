@@ -34,7 +34,7 @@ from models.rules.transitions import ENTRY_COMMANDS, OF_THE_APPROVER, RECORDING,
 from models.store import commands
 from models.store.accruals import lock_balances
 from models.store.delegations import hold_delegations
-from models.store.ledger import announce, state
+from models.store.ledger import SaidBy, announce, state
 from models.store.notifying import notify
 from models.store.people import load_circle, with_approvers
 from models.store.sheets import lock_sheet, lock_sheets, open_sheet, snapshot_of
@@ -252,7 +252,7 @@ def write_down(act: Act) -> None:
     """Everything there is to say: to the ledger, to the outside, and to people."""
     act.session.flush()
     tenant_id, command_id = act.asked.key.tenant_id, act.asked.id
-    state(act.session, tenant_id, command_id, act.asked.actor_id, act.owner.id, act.statements)
+    state(act.session, SaidBy(tenant_id, command_id, act.asked.actor_id, act.owner.id), act.statements)
     for type_, subject, data in act.events:
         announce(act.session, tenant_id, command_id, type_, subject, data)
     notify(act.session, tenant_id, act.notices)

@@ -1,30 +1,25 @@
 """How much was worked on each day of a timesheet, and how much was agreed."""
 
 from collections.abc import Sequence
-from datetime import timedelta
-
-from sqlalchemy import select
 
 from activities.act import Act
-from models.rules.accrual_types import AccrualCode
 from models.rules.agreements import plan_by_day
 from models.rules.days import local_date
+from models.rules.durations import worked_minutes
 from models.store.accruals import local_calendar
-from models.tables.timecard import TimeEntry, TimePeriodType
-
-_COUNTING = select(TimePeriodType.id).where(TimePeriodType.feeds.contains([AccrualCode.ANNUAL_TARGET_HOURS.value]))
+from models.store.period_types import COUNTING
+from models.tables.timecard import TimeEntry
 
 
 def worked_by_day(act: Act, entries: Sequence[TimeEntry]) -> list[int]:
     """Minutes worked, less meal breaks, for each local day of the period, by the day on which an entry starts."""
-    counting = set(act.session.scalars(_COUNTING))
+    counting = set(act.session.scalars(COUNTING))
     minutes = dict.fromkeys(act.period.days, 0)
     for entry in entries:
-        if entry.end_at is not None and entry.time_period_type_id in counting:
-            worked = (entry.end_at - entry.start_at) // timedelta(minutes=1) - entry.meal_break_minutes
+        if entry.time_period_type_id in counting:
             # Whoever moved to another zone since may have begun, as it is reckoned now, just outside the period.
             day = min(max(local_date(entry.start_at, act.zone), act.period.start), act.period.end)
-            minutes[day] += worked
+            minutes[day] += worked_minutes(entry.start_at, entry.end_at, entry.meal_break_minutes)
     return list(minutes.values())
 
 

@@ -3,32 +3,30 @@ have happened. Filling it again changes nothing.
 """
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
 import structlog
 from sqlalchemy import func, select, update
 
+from demo.approving import fill_approval, summarise_project
+from demo.giving import Given, already_done, give
 from demo.people import DEMO, OTHER, DemoPerson, found
-from demo.weeks import DemoWeek, demo_weeks
-from models.commands import AddFlexChange, Asked, Body, Decide, Move, Record, Schedule, ScheduleAction, Submit, made_by
+from demo.weeks import DemoWeek, demo_weeks, week_before
+from models.commands import AddFlexChange, Body, Record, Schedule, ScheduleAction, made_by
 from models.database import command_transaction, read_session
 from models.errors import DomainError
-from models.messages import SheetKey
-from models.reads.viewer import Onlooker
 from models.rules.accrual_types import AccrualCode
-from models.rules.digest import sheet_digest
 from models.rules.flex import FlexType
-from models.rules.periods import Period, period_of, timesheet_id
 from models.rules.transitions import DECISIONS, NEEDS_REASON, CommandKind, State
 from models.store.adjustments import AdjustmentContent, adjust
 from models.store.changes import GivenBy
 from models.store.rebuilding import recompute
 from models.store.rebuilds import agreed_people
-from models.store.sheets import content_of, live_entries
 from models.tables.accruals import Adjustment
 from models.tables.delivery import Notification
-from models.tables.timesheet import Command, Timesheet
+from models.tables.timesheet import Timesheet
 from settings import Settings, SettingsError, variable
 from web.app import connect
 from web.services import Services
@@ -61,12 +59,22 @@ async def fill(settings: Settings) -> None:
         await asyncio.to_thread(found, settings.database_owner_url, tenant, today)
     services = await connect(settings)
     await asyncio.to_thread(_count_again, services)
-    done = _done(services)
-    waiting = asyncio.Semaphore(AT_ONCE)
-    await asyncio.gather(*(_fill_week(services, week, done, waiting) for week in demo_weeks(today)))
+    done = await asyncio.to_thread(already_done, services)
+    weeks, last_week = demo_weeks(today), week_before(today)
+    # What people look at first is there first, and so is what has to be decided and answered.
+    await _fill_weeks(services, [week for week in weeks if week.monday >= last_week], done)
+    older = [week for week in weeks if week.monday < last_week]
+    await asyncio.gather(fill_approval(services, today, done), _fill_weeks(services, older, done))
+    await asyncio.to_thread(summarise_project, services, today)
     await asyncio.to_thread(_adjust_balances, services, today)
     await asyncio.to_thread(_let_old_notices_rest, services, today)
     log.info("demo filled")
+
+
+async def _fill_weeks(services: Services, weeks: Sequence[DemoWeek], done: set[UUID]) -> None:
+    """Some at once, in their order."""
+    waiting = asyncio.Semaphore(AT_ONCE)
+    await asyncio.gather(*(_fill_week(services, week, done, waiting) for week in weeks))
 
 
 async def _fill_week(services: Services, week: DemoWeek, done: set[UUID], waiting: asyncio.Semaphore) -> None:
@@ -96,24 +104,9 @@ async def _give(
     step: str,
     done: set[UUID],
 ) -> None:
-    command_id = week.command_id(step)
-    if command_id in done:
-        return
-    period = period_of(week.monday)
-    owner_id = DEMO.person_id(week.person.staff_id)
-    key = SheetKey(DEMO.id, timesheet_id(DEMO.id, owner_id, period.start))
-    given = body if body is not None else await asyncio.to_thread(_body, services, key, owner_id, period, kind)
-    asked = Asked(
-        id=command_id,
-        kind=kind,
-        key=key,
-        owner_id=owner_id,
-        period_start=period.start,
-        actor_id=DEMO.person_id(actor.staff_id),
-        body=given,
-        reason=_REASONS[kind] if kind in NEEDS_REASON else None,
-    )
-    await services.commands.give(Onlooker(DEMO.id, DEMO.person_id(actor.staff_id)), asked)
+    reason = _REASONS[kind] if kind in NEEDS_REASON else None
+    asked = Given(week.command_id(step), week.person.staff_id, week.monday, actor.staff_id, kind, body, reason=reason)
+    await give(services, asked, done)
 
 
 def _let_old_notices_rest(services: Services, today: date) -> None:
@@ -187,16 +180,3 @@ def _actor(week: DemoWeek, kind: CommandKind) -> DemoPerson:
     if kind is CommandKind.LOCK:
         staff_id = ADMINISTRATOR
     return next(person for person in DEMO.people if person.staff_id == staff_id)
-
-
-def _body(services: Services, key: SheetKey, owner_id: UUID, period: Period, kind: CommandKind) -> Body:
-    if kind not in DECISIONS and kind is not CommandKind.SUBMIT:
-        return Move()
-    with read_session(services.engine, key.tenant_id) as session:
-        digest = sheet_digest(content_of(owner_id, period, live_entries(session, key.timesheet_id)))
-    return Submit(digest) if kind is CommandKind.SUBMIT else Decide(digest)
-
-
-def _done(services: Services) -> set[UUID]:
-    with read_session(services.engine, DEMO.id) as session:
-        return set(session.scalars(select(Command.id).where(Command.result.is_not(None))))

@@ -11,6 +11,7 @@ from demo.people import DEMO, PLACE, RECORDED_WEEKS, ZONE, DemoPerson
 from models.calendars import holidays_in
 from models.commands import EntryFields
 from models.rules.days import day_bounds
+from models.rules.overlap import Span, overlaps
 from models.rules.transitions import CommandKind
 from models.standard import ABSENCE, ON_CALL, OVERTIME, REST_DAY, SHIFT, TRAINING
 
@@ -67,7 +68,7 @@ class DemoWeek:
 
 def demo_weeks(today: date) -> list[DemoWeek]:
     """Every week of the demo, newest first, so that what people look at is there soon."""
-    monday = today - timedelta(days=today.weekday())
+    monday = week_before(today, 0)
     workers = [person for person in DEMO.people if "worker" in person.roles]
     planned = [_rostered(person, monday + timedelta(weeks=1)) for person in workers if person.supervisor == ROSTERED]
     return planned + [
@@ -78,15 +79,27 @@ def demo_weeks(today: date) -> list[DemoWeek]:
     ]
 
 
+def week_before(today: date, weeks: int = 1) -> date:
+    """The Monday of the week so many weeks ago."""
+    return today - timedelta(days=today.weekday(), weeks=weeks)
+
+
 def _week(person: DemoPerson, number: int, monday: date, ago: int, today: date) -> DemoWeek:
     dice = Random(f"{person.staff_id}/{monday.isoformat()}")  # noqa: S311 - believable, not secret
     last = min(monday + timedelta(days=4), today) if ago == 0 else monday + timedelta(days=4)
     works = _nights if person.staff_id == AT_NIGHT else _entries
     entries = tuple(entry for day in _days(monday, last) for entry in works(day, dice))
     fate = _fate(number, ago, dice, complete=last == monday + timedelta(days=4))
-    all_entries = entries + tuple(_besides(person, monday, last))
+    besides = tuple(each for each in _besides(person, monday, last) if not _is_in_the_way(each, entries))
+    all_entries = entries + besides
     lengthened = _alone_on_its_day(entries) if ago in LENGTHENED_WEEKS_AGO and person.staff_id == STORY else None
     return DemoWeek(person, monday, all_entries, fate, lengthened=lengthened)
+
+
+def _is_in_the_way(extra: EntryFields, entries: tuple[EntryFields, ...]) -> bool:
+    """Whether somebody is away, or works, at that time already."""
+    span = Span(extra.start, extra.end)
+    return any(overlaps(span, Span(entry.start, entry.end)) for entry in entries)
 
 
 def _alone_on_its_day(entries: tuple[EntryFields, ...]) -> int | None:
@@ -104,20 +117,24 @@ def _besides(person: DemoPerson, monday: date, last: date) -> Iterator[EntryFiel
     if last < monday + timedelta(days=4) or person.staff_id == AT_NIGHT:
         return
     if chance < 0.2:
-        yield EntryFields(ON_CALL, _at(thursday, 20 * 60), _at(thursday + timedelta(days=1), 7 * 60))
+        yield EntryFields(ON_CALL, at(thursday, 20 * 60), at(thursday + timedelta(days=1), 7 * 60))
     elif chance < 0.35:
-        yield EntryFields(ON_CALL, _at(saturday, 20 * 60), _at(saturday + timedelta(days=1), 8 * 60))
+        yield EntryFields(ON_CALL, at(saturday, 20 * 60), at(saturday + timedelta(days=1), 8 * 60))
     elif chance < 0.5:
         yield _worked(saturday, 9 * 60, 4 * 60, dice, SHIFT)
 
 
 def _nights(day: date, dice: Random) -> Iterator[EntryFields]:
-    """From ten in the evening; on a public holiday the roster leaves the night out."""
-    if day in holidays_in(PLACE, day.year):
+    """From ten in the evening; the roster leaves out the night before a public holiday, and the one that follows."""
+    if _is_holiday(day):
         start, end = day_bounds(day, ZoneInfo(ZONE))
         yield EntryFields(REST_DAY, start, end)
-    elif day.weekday() < FRIDAY:
+    elif day.weekday() < FRIDAY and not _is_holiday(day + timedelta(days=1)):
         yield _worked(day, 22 * 60, 8 * 60 + 30, dice, SHIFT, meal_break=30)
+
+
+def _is_holiday(day: date) -> bool:
+    return day in holidays_in(PLACE, day.year)
 
 
 def _rostered(person: DemoPerson, monday: date) -> DemoWeek:
@@ -125,7 +142,7 @@ def _rostered(person: DemoPerson, monday: date) -> DemoWeek:
     begin, name = dice.choice([(480, "early"), (600, "middle"), (720, "late")])
     shifts = []
     for day in _days(monday, monday + timedelta(days=4)):
-        start = _at(day, begin)
+        start = at(day, begin)
         shifts.append(EntryFields(SHIFT, start, start + timedelta(hours=8), shift_type=name))
     return DemoWeek(person, monday, (), planned=tuple(shifts))
 
@@ -158,13 +175,13 @@ def _entries(day: date, dice: Random) -> Iterator[EntryFields]:
     if kind > 0.93:
         yield _worked(day, begin + length + 60, dice.choice([60, 90, 120]), dice, OVERTIME)
     elif kind > 0.88:
-        start = _at(day, begin + length + 45)
+        start = at(day, begin + length + 45)
         yield EntryFields(TRAINING, start, start + timedelta(minutes=60), task="first aid refresher")
 
 
 def _worked(day: date, begin: int, minutes: int, dice: Random, type_id: UUID, meal_break: int = 0) -> EntryFields:
     project = dice.choice(list(_TASKS))
-    start = _at(day, begin)
+    start = at(day, begin)
     return EntryFields(
         type_id,
         start,
@@ -175,5 +192,6 @@ def _worked(day: date, begin: int, minutes: int, dice: Random, type_id: UUID, me
     )
 
 
-def _at(day: date, minute: int) -> datetime:
+def at(day: date, minute: int) -> datetime:
+    """So many minutes after midnight, where the demo is."""
     return datetime.combine(day, time(minute // 60, minute % 60), ZoneInfo(ZONE))

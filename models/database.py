@@ -11,7 +11,19 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    SQLColumnExpression,
+    String,
+    cast,
+    create_engine,
+    event,
+    func,
+    make_url,
+    text,
+)
 from sqlalchemy.exc import DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -100,7 +112,7 @@ def taken_back(session: WriteSession) -> Iterator[None]:
 def credential_transaction(engine: Engine, key: str) -> Iterator[WriteSession]:
     """A transaction that sees just the account or session found by `key`, of whichever tenant.
 
-    This is how a sign-in name or a cookie leads to its tenant; `enter_tenant` goes on from there.
+    This is how a sign-in name or a cookie leads to its tenant; `entering` goes on from there.
     """
     with engine.begin() as connection:
         connection.execute(_SET_CREDENTIAL, {"key": key})
@@ -109,9 +121,9 @@ def credential_transaction(engine: Engine, key: str) -> Iterator[WriteSession]:
             session.flush()
 
 
-def enter_tenant(session: WriteSession, tenant_id: UUID) -> None:
-    """From here on the transaction sees the rows of the tenant that its credential belongs to."""
-    session.execute(_SET_TENANT, {"tenant": str(tenant_id)})
+def entering(tenant_id: SQLColumnExpression[UUID]) -> ColumnElement[str]:
+    """A column of what a credential leads to: once it is found the transaction sees the rows of its tenant."""
+    return func.set_config("countersign.tenant", cast(tenant_id, String), True)
 
 
 def _note_when(_connection: object, record: ConnectionPoolEntry) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from models.rules.digest import canonical_json, sheet_digest
 from models.rules.periods import Period
 from models.rules.transitions import REVIEWED, CommandKind, State
+from models.rules.webhooks import PATIENCE
 from models.store.imports import APPLYING, CHECKING
 from models.store.sheets import content_of, live_entries
 from models.store.webhooks import WebhookState
@@ -21,6 +22,8 @@ from models.tables.provenance import LedgerStatement
 from models.tables.timecard import OwnerReview, TimeEntry, TimeEntryVersion
 from models.tables.timesheet import Command, Decision, Submission, Timesheet
 from models.verify import verify
+from models.verify_standing_still import LATE, LONG, standing_still
+from models.verify_summaries import wrong_summaries
 from models.verify_waiting import wrong_waiting
 
 FROZEN = (State.SUBMITTED.value, State.APPROVED.value, State.LOCKED.value)
@@ -32,12 +35,6 @@ DECIDED = {
     State.REJECTED.value: CommandKind.REJECT.value,
 }
 """The decision on the last submission that a state follows from."""
-
-LATE = timedelta(minutes=10)
-"""How long after its time a deadline that was not kept is no longer just busy."""
-
-LONG = timedelta(hours=1)
-"""How long after it was sent a list of entries that is still gone through is stuck."""
 
 BETWEEN_TRIES = timedelta(hours=7)
 """Longer than a webhook that fails waits for its next try."""
@@ -57,6 +54,8 @@ def findings(session: Session) -> Iterator[str]:
     yield from _lists(session)
     yield from _feed(session)
     yield from _webhooks(session)
+    yield from wrong_summaries(session)
+    yield from standing_still(session)
 
 
 def balances(session: Session) -> Iterator[str]:
@@ -223,3 +222,9 @@ def _webhooks(session: Session) -> Iterator[str]:
     active = Webhook.state == WebhookState.ACTIVE.value
     for webhook_id in session.scalars(select(Webhook.id).join(OutboxEvent, waits).where(active, long_since, silent)):
         yield f"webhook {webhook_id}: events wait for it since more than an hour, and nobody posts them"
+    dead = Webhook.failing_since < func.now() - PATIENCE - BETWEEN_TRIES
+    for webhook_id, since in session.execute(select(Webhook.id, Webhook.failing_since).where(active, dead)):
+        yield f"webhook {webhook_id}: nothing arrives since {since}, and nobody paused it"
+    last = select(func.max(OutboxEvent.position)).scalar_subquery()
+    for webhook_id in session.scalars(select(Webhook.id).where(Webhook.delivered_to > func.coalesce(last, 0))):
+        yield f"webhook {webhook_id}: it has taken events that never were"

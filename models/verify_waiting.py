@@ -30,6 +30,8 @@ def wrong_waiting(session: Session) -> Iterator[str]:
             yield f"timesheet {sheet.id}: it does not wait for whom it should"
     for sheet_id in waiting:
         yield f"timesheet {sheet_id}: it is not submitted, but somebody is asked to decide on it"
+    for sheet_id in session.scalars(_SHOWN_WRONGLY):
+        yield f"timesheet {sheet_id}: inboxes do not show it as it was submitted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,17 @@ _SUBMITTED = text(
                SELECT e ->> 'projectId' FROM submission s, jsonb_array_elements(s.content -> 'entries') e
                WHERE s.id = t.submission_id) ELSE '{}' END AS projects
     FROM timesheet t WHERE t.state = 'submitted' ORDER BY t.id
+    """
+)
+
+_SHOWN_WRONGLY = text(
+    """
+    SELECT DISTINCT w.timesheet_id FROM waiting w JOIN timesheet t ON t.id = w.timesheet_id
+    JOIN submission s ON s.id = t.submission_id
+    WHERE (w.owner_id, w.submitted_at, w.has_exceptions) IS DISTINCT FROM
+          (t.owner_id, s.submitted_at, cardinality(s.exceptions) > 0)
+       OR t.submitted_at IS DISTINCT FROM s.submitted_at
+    ORDER BY w.timesheet_id
     """
 )
 

@@ -9,13 +9,14 @@ from sqlalchemy import Engine, insert
 
 from models.database import command_transaction, read_session
 from models.messages import BulkKey, SheetKey
+from models.rules.days import day_bounds
 from models.rules.transitions import CommandKind, State
 from models.store.bulk import Bulk, Pick, Verdict, ask_bulk, bulk_of, rows_of
 from models.store.changes import GivenBy
 from models.tables.approval import BulkDecisionRow, Delegation
 from models.tables.timesheet import Decision, Timesheet
 from tests.desk import Desk
-from tests.factories import MONDAY, Asking, Organisation, worked
+from tests.factories import LONDON, MONDAY, Asking, Organisation, worked
 
 APPROVE = Verdict(CommandKind.APPROVE)
 REJECT = Verdict(CommandKind.REJECT, "The breaks are missing.")
@@ -113,6 +114,7 @@ def delegate(owner: Engine, org: Organisation, delegator: UUID, to: UUID, *only:
         "to_day": MONDAY + timedelta(days=3650),
         "person_ids": list(only) or None,
         "granted_by_id": delegator,
+        "due_at": day_bounds(MONDAY + timedelta(days=3650), LONDON)[1],
     }
     with owner.begin() as connection:
         connection.execute(insert(Delegation).values(row))

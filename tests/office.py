@@ -37,7 +37,7 @@ from settings import Settings
 from tests.desk import Life
 from tests.factories import worked
 from tests.waiting import eventually_async
-from worker import SLOTS, build_decider, build_deliverer, build_rebuilder, build_worker
+from worker import SLOTS, build_decider, build_deliverer, build_mailer, build_rebuilder, build_worker
 from workflows.timesheet import TimesheetWorkflow
 
 LONGEST_SECONDS = 30.0
@@ -230,7 +230,14 @@ async def delivering(client: Client, task_queue: str, database_url: str) -> Asyn
         yield
 
 
-def settings_of(task_queue: str, database_url: str) -> Settings:
+@asynccontextmanager
+async def mailing(client: Client, task_queue: str, database_url: str, smtp_url: str) -> AsyncIterator[None]:
+    """What hands mails over in a worker of the product."""
+    async with _running(build_mailer(client, settings_of(task_queue, database_url, smtp_url))):
+        yield
+
+
+def settings_of(task_queue: str, database_url: str, smtp_url: str = "") -> Settings:
     """What workers want to know."""
     return cast(
         Settings,
@@ -239,6 +246,9 @@ def settings_of(task_queue: str, database_url: str) -> Settings:
             task_queue=task_queue,
             production=False,
             command_timeout_seconds=LONGEST_SECONDS,
+            smtp_url=smtp_url,
+            mail_from="Countersign <countersign@example.org>",
+            base_url="https://time.example.org",
         ),
     )
 

@@ -34,6 +34,7 @@ from web.api import (
 )
 from web.api import acts as acts_api
 from web.api import delegations as delegations_api
+from web.api import notifications as notifications_api
 from web.api import summaries as summaries_api
 from web.assets import STATIC, Assets
 from web.auth import pages as sign_in
@@ -150,6 +151,7 @@ API = (
     explaining.router,
     delegations_api.router,
     summaries_api.router,
+    notifications_api.router,
     acts_api.router,
     duty_checks.router,
     events.router,

@@ -1,6 +1,7 @@
 """Having done what is written down: asked twice, or by two, it is done once."""
 
 from contextlib import suppress
+from typing import TypedDict
 
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -19,6 +20,18 @@ from workflows.webhook_delivery import (
 )
 
 
+class _Twice(TypedDict):
+    id_conflict_policy: WorkflowIDConflictPolicy
+    id_reuse_policy: WorkflowIDReusePolicy
+
+
+_ONE_AT_A_TIME: _Twice = {
+    "id_conflict_policy": WorkflowIDConflictPolicy.USE_EXISTING,
+    "id_reuse_policy": WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+}
+"""One that is at it already goes on; when it has ended, another one may begin."""
+
+
 async def start_rebuild(client: Client, task_queue: str, key: RebuildKey) -> None:
     """Let a workflow carry out a rebuild, unless one is at it already. Raises `RPCError`."""
     await client.start_workflow(
@@ -26,8 +39,7 @@ async def start_rebuild(client: Client, task_queue: str, key: RebuildKey) -> Non
         RebuildStart(key),
         id=rebuild_workflow_id(key),
         task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        **_ONE_AT_A_TIME,
     )
 
 
@@ -38,8 +50,7 @@ async def start_bulk(client: Client, task_queue: str, key: BulkKey) -> None:
         key,
         id=bulk_workflow_id(key),
         task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        **_ONE_AT_A_TIME,
     )
 
 
@@ -51,8 +62,7 @@ async def start_delegation(client: Client, task_queue: str, key: DelegationKey) 
         id=delegation_workflow_id(key),
         task_queue=task_queue,
         start_signal=DelegationWorkflow.look_again.__name__,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        **_ONE_AT_A_TIME,
     )
 
 
@@ -68,8 +78,7 @@ async def start_delivery(client: Client, task_queue: str, key: WebhookKey, *, hu
         id=delivery_workflow_id(key),
         task_queue=task_queue,
         start_signal=WebhookDeliveryWorkflow.try_now.__name__ if hurry else None,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        **_ONE_AT_A_TIME,
     )
 
 
@@ -93,6 +102,5 @@ async def start_mail(client: Client, task_queue: str, key: MailKey) -> None:
         key,
         id=mail_workflow_id(key),
         task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        **_ONE_AT_A_TIME,
     )

@@ -1,13 +1,13 @@
 """The policy of approval as administrators see it, and what another one would have done to the last quarter."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, text
 from sqlalchemy.orm import Session
 
 from models.calendars import PublicHolidays
@@ -62,7 +62,9 @@ def try_policy(
     calendars = {policy: _calendar(session, policy, zone) for policy in {present, other}}
     since, counts, differing = now - LOOKED_BACK, Counter[tuple[str, bool]](), list[Difference]()
     looked_at = 0
-    for found, past in _submissions(session, since, now):
+    limits = [each.late_after_working_days for each in (present, other)]
+    unexplained = _unexplained(session, since, [limit for limit in limits if limit is not None])
+    for found, past in _submissions(session, since, now, unexplained):
         looked_at += 1
         was, would_be = (course_of(past, policy, calendars[policy]) for policy in (present, other))
         counts.update({(name, False): number for name, number in _happened(was)})
@@ -92,7 +94,42 @@ class _Found:
     period_end: date
 
 
-def _submissions(session: Session, since: datetime, now: datetime) -> Iterator[tuple[_Found, Past]]:
+Days = tuple[tuple[date, date], ...]
+"""The local days that work ended and was recorded on."""
+
+
+def _unexplained(session: Session, since: datetime, limits: Collection[int]) -> dict[UUID, Days]:
+    """Of each submission the entries without a reason that may be late by one of these limits, in working days."""
+    if not limits:
+        return {}
+    found: dict[UUID, Days] = {}
+    rows = session.execute(_UNEXPLAINED, {"since": since, "most": MOST_LOOKED_AT, "late_after": min(limits)})
+    for submission_id, ended, recorded in rows:
+        found[submission_id] = (*found.get(submission_id, ()), (ended, recorded))
+    return found
+
+
+_UNEXPLAINED = text(
+    """
+    SELECT s.id, days.ended, days.recorded
+    FROM (SELECT id, timesheet_id, content, submitted_at FROM submission
+          WHERE submitted_at >= :since ORDER BY submitted_at DESC LIMIT :most) s
+    JOIN timesheet t ON t.id = s.timesheet_id
+    JOIN person p ON p.id = t.owner_id
+    CROSS JOIN LATERAL jsonb_to_recordset(s.content -> 'entries') AS line (id uuid, version int)
+    JOIN time_entry_version v ON v.entry_id = line.id AND v.version = line.version
+    CROSS JOIN LATERAL (SELECT (v.end_at AT TIME ZONE p.time_zone)::date AS ended,
+                               (v.recorded_at AT TIME ZONE p.time_zone)::date AS recorded) days
+    WHERE v.reason IS NULL AND days.recorded - days.ended > :late_after
+    ORDER BY days.ended
+    """
+)
+"""By calendar days, of which there are never fewer than working days."""
+
+
+def _submissions(
+    session: Session, since: datetime, now: datetime, unexplained: Mapping[UUID, Days]
+) -> Iterator[tuple[_Found, Past]]:
     """The newest first, each with the first decision on it."""
     projects: Mapping[UUID, str] = dict(session.execute(select(Project.id, Project.name)).all())
     rows = session.execute(
@@ -116,6 +153,7 @@ def _submissions(session: Session, since: datetime, now: datetime) -> Iterator[t
                 ended_at=_earlier(decided_at, now),
                 approved=decision == CommandKind.APPROVE,
                 projects=tuple(sorted(projects[id_] for id_ in named if id_ in projects)),
+                unexplained=unexplained.get(submission.id, ()),
             ),
         )
 
@@ -129,6 +167,7 @@ _COUNTED = {
     "escalated": "Escalations to the next approver",
     "leads": "Timesheets that project leads are asked about",
     "locked": "Timesheets that lock",
+    "late": "Late entries without a reason",
 }
 """What is counted, in words."""
 
@@ -139,6 +178,7 @@ def _happened(course: Course) -> tuple[tuple[str, int], ...]:
         ("escalated", len(course.escalated_at)),
         ("leads", int(bool(course.leads_of))),
         ("locked", int(course.locks_at is not None)),
+        ("late", course.late),
     )
 
 
@@ -148,6 +188,7 @@ def _difference(found: _Found, was: Course, would_be: Course, zone: ZoneInfo) ->
         ("Next approver asked", _moments(was.escalated_at, zone), _moments(would_be.escalated_at, zone)),
         ("Project leads asked", _names(was.leads_of), _names(would_be.leads_of)),
         ("Locks", _moment(was.locks_at, zone), _moment(would_be.locks_at, zone)),
+        ("Late entries without a reason", str(was.late or "none"), str(would_be.late or "none")),
     ]
     what = tuple(each for each in told if each[1] != each[2])
     return Difference(found.owner, found.timesheet_id, found.period_start, found.period_end, what)

@@ -8,11 +8,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.reads.inbox.approver import approver_for, approver_if_any
+from models.reads.inbox.approver import Approver, approver_for, approver_if_any
 from models.reads.inbox.tabs import Wanted
 from models.reads.pending import Pending, pending, pending_among
 from models.reads.shown import PersonShown
 from models.reads.viewer import Onlooker
+from models.rules.policy import Action, Relation, Standing, authorise
 from models.store.bulk import CANCELLED, MOST, Bulk, BulkState, Pick, RowOutcome, bulk_of, rows_of
 from models.tables.approval import BulkDecisionRow
 from models.tables.people import Person
@@ -78,9 +79,15 @@ def matching(session: Session, onlooker: Onlooker, wanted: Wanted) -> list[Pick]
     ]
 
 
+def oversees_bulks(approver: Approver) -> bool:
+    """Whether somebody may see, and stop, what others decide on many timesheets."""
+    standing = Standing(approver.person.id, approver.roles, frozenset({Relation.SELF}))
+    return authorise(Action.OVERSEE_BULK, standing) is not None
+
+
 def bulk_shown(session: Session, onlooker: Onlooker, bulk_id: UUID) -> BulkShown:
-    """A bulk decision of the onlooker's own. Raises `NotFound`."""
-    bulk = bulk_of(session, bulk_id, onlooker.person_id)
+    """A bulk decision of the onlooker's own, or one that they oversee. Raises `NotFound`."""
+    bulk = bulk_of(session, bulk_id, onlooker.person_id, oversees_bulks(approver_for(session, onlooker)))
     rows = rows_of(session, bulk_id)
     if bulk.state is BulkState.DRAFT:
         return BulkShown(bulk, _confirm(session, onlooker, rows))

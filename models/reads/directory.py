@@ -21,10 +21,10 @@ from models.rules.policy import Role
 from models.rules.stages import Stage
 from models.rules.typed_totals import day_length_text, total_text
 from models.store import directory, period_types, projects
-from models.store.changes import Kept, last_version
+from models.store.changes import Kept
 from models.store.lists import Line, Plan
 from models.tables.auth import Account
-from models.tables.people import DirectoryChange, Person, PersonRole, Project, TenantPolicy
+from models.tables.people import DirectoryChange, Person, PersonRole, Project
 from models.tables.timecard import TimePeriodType
 
 MOST_CHOICES = 1_000
@@ -64,14 +64,6 @@ class ProjectRow:
     name: str
     lead: str | None
     active: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RulesShown:
-    """What the organisation has decided about recording, and how often that was changed."""
-
-    late_after_working_days: int | None
-    version: int
 
 
 def find_people(
@@ -150,12 +142,6 @@ def project_rows(session: Session) -> tuple[ProjectRow, ...]:
         .order_by(Project.active.desc(), Project.name, Project.external_id)
     )
     return tuple(ProjectRow(*row) for row in rows)
-
-
-def rules_shown(session: Session, tenant_id: UUID) -> RulesShown:
-    """The rules of recording."""
-    policy = session.get_one(TenantPolicy, tenant_id)
-    return RulesShown(policy.late_after_working_days, last_version(session, tenant_id))
 
 
 def holders(session: Session, role: Role, also: UUID | None = None) -> tuple[PersonShown, ...]:

@@ -14,6 +14,7 @@ from models.commands import EntryFields
 from models.reads.shown import ActivityRow, CellShown, DayShown, EntryShown, ProjectShown, TypeShown
 from models.rules.accrual_types import AccrualCode
 from models.rules.days import local_date
+from models.rules.durations import worked_minutes
 from models.rules.entry_fields import MAX_DURATION
 from models.rules.lines import Line
 from models.rules.local_times import with_offset
@@ -222,7 +223,8 @@ def _shown(
     project: Project | None,
     zone: ZoneInfo,
 ) -> EntryShown:
-    whole_day = type_.value_type == "date"
+    is_work = AccrualCode.ANNUAL_TARGET_HOURS in type_.feeds
+    has_hours = is_work or type_.value_type != "date"
     return EntryShown(
         id=id_,
         version=entry.version,
@@ -232,9 +234,9 @@ def _shown(
         day=local_date(entry.start_at, zone),
         start=entry.start_at.astimezone(zone),
         end=entry.end_at.astimezone(zone) if entry.end_at else None,
-        minutes=0 if whole_day else _minutes(entry.start_at, entry.end_at, entry.meal_break_minutes),
+        minutes=worked_minutes(entry.start_at, entry.end_at, entry.meal_break_minutes) if has_hours else 0,
         meal_break_minutes=entry.meal_break_minutes,
-        counts=entry.confirmed and AccrualCode.ANNUAL_TARGET_HOURS in type_.feeds,
+        counts=entry.confirmed and is_work,
         confirmed=entry.confirmed,
         shift_type=entry.shift_type,
         planned=_planned(entry, zone),
@@ -245,7 +247,3 @@ def _planned(entry: TimeEntry | TimeEntryVersion, zone: ZoneInfo) -> tuple[datet
     if entry.planned_start_at is None or entry.planned_end_at is None:
         return None
     return entry.planned_start_at.astimezone(zone), entry.planned_end_at.astimezone(zone)
-
-
-def _minutes(start: datetime, end: datetime | None, meal_break: int) -> int:
-    return 0 if end is None else (end - start) // timedelta(minutes=1) - meal_break

@@ -1,5 +1,6 @@
 """Who looks at a page, and for whom they stand in now: one statement, however often it is asked for."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -43,6 +44,7 @@ class Looker:
     now: datetime
     week_starts_on: int
     """0 is Monday."""
+    active: bool = True
     stands_in: tuple[StandIn, ...] = ()
 
     @property
@@ -59,20 +61,30 @@ class Looker:
 
 def looker(session: Session, onlooker: Onlooker, person_id: UUID | None = None) -> Looker:
     """The onlooker, or the person they act for. Raises `NotFound`."""
-    known: dict[Onlooker, dict[UUID, Looker]] = session.info.setdefault("lookers", {})
-    if onlooker not in known:
-        people = [onlooker.person_id, onlooker.acting_for_id or onlooker.person_id]
-        rows = session.execute(_LOOKERS, {"people": people, "approving": [role.value for role in APPROVING]})
-        known[onlooker] = {row.id: _looker(row) for row in rows}
-    found = known[onlooker].get(person_id or onlooker.person_id)
+    people = {onlooker.person_id, onlooker.acting_for_id or onlooker.person_id}
+    known: dict[UUID, Looker] = session.info.setdefault("lookers", {})
+    if not people <= known.keys():
+        remember_lookers(session, look_up(session, people))
+    found = known.get(person_id or onlooker.person_id)
     if found is None:
         raise NotFound("There is no such page, or you may not see it.")
     return found
 
 
+def look_up(session: Session, people: Collection[UUID]) -> dict[UUID, Looker]:
+    """People as they are now, whether active or not."""
+    rows = session.execute(_LOOKERS, {"people": list(people), "approving": [role.value for role in APPROVING]})
+    return {row.id: _looker(row) for row in rows}
+
+
+def remember_lookers(session: Session, lookers: Mapping[UUID, Looker]) -> None:
+    """People who were looked up already, so that nobody asks again."""
+    session.info.setdefault("lookers", {}).update(lookers)
+
+
 _LOOKERS = text(
     """
-    SELECT p.id, p.staff_id, p.name, p.time_zone, now() AS now,
+    SELECT p.id, p.staff_id, p.name, p.time_zone, p.active, now() AS now,
            (SELECT week_starts_on FROM tenant_policy) AS week_starts_on,
            ARRAY(SELECT r.role FROM person_role r WHERE r.person_id = p.id) AS roles,
            (SELECT json_agg(json_build_object(
@@ -96,6 +108,7 @@ def _looker(row: Any) -> Looker:
         ZoneInfo(row.time_zone),
         row.now,
         row.week_starts_on,
+        row.active,
         tuple(_stand_in(each) for each in row.stands_in or ()),
     )
 

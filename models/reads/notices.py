@@ -7,9 +7,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ScalarSelect, func, select, tuple_
+from sqlalchemy import ScalarSelect, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from models.errors import NotFound
 from models.rules.notice_words import KIND_WORDS, Facts, Words, words_of
 from models.rules.notices import DECIDABLE, DEFAULTS, UNSUBMITTED, NoticeKind, Ways
 from models.rules.transitions import OWED, State
@@ -34,7 +35,13 @@ class NoticeShown:
     words: Words
     at: datetime
     """In the zone of whoever is told."""
-    is_read: bool
+    read_at: datetime | None
+    timesheet_id: UUID | None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it was read."""
+        return self.read_at is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +55,47 @@ class WaysShown:
 
 
 def notices_shown(
-    session: Session, person_id: UUID, zone: ZoneInfo, after: tuple[datetime, UUID] | None = None, limit: int = PAGE + 1
+    session: Session,
+    person_id: UUID,
+    zone: ZoneInfo,
+    after: tuple[datetime, UUID] | None = None,
+    limit: int = PAGE + 1,
+    *,
+    only_unread: bool = False,
 ) -> list[NoticeShown]:
     """What the pages show to somebody, the newest first; `after` is where the page before ended."""
-    theirs = select(Notification).where(
-        Notification.person_id == person_id, Notification.in_app, Notification.kind.in_(KINDS)
-    )
+    theirs = _of(person_id)
+    if only_unread:
+        theirs = theirs.where(Notification.read_at.is_(None))
     if after:
         theirs = theirs.where(tuple_(Notification.created_at, Notification.id) < tuple_(*after))
     found = session.scalars(theirs.order_by(Notification.created_at.desc(), Notification.id.desc()).limit(limit)).all()
+    return _in_words(session, found, zone)
+
+
+def notice_shown(session: Session, person_id: UUID, notice_id: UUID, zone: ZoneInfo) -> NoticeShown:
+    """One notice of somebody's, as they read it now. Raises `NotFound`."""
+    found = session.scalars(_of(person_id).where(Notification.id == notice_id)).all()
+    if not found:
+        raise NotFound("There is no such page, or you may not see it.")
+    return _in_words(session, found, zone)[0]
+
+
+def _of(person_id: UUID) -> Select[Notification]:
+    return select(Notification).where(
+        Notification.person_id == person_id, Notification.in_app, Notification.kind.in_(KINDS)
+    )
+
+
+def _in_words(session: Session, found: Sequence[Notification], zone: ZoneInfo) -> list[NoticeShown]:
     return [
         NoticeShown(
             row.id,
             NoticeKind(row.kind),
             words_of(NoticeKind(row.kind), facts),
             row.created_at.astimezone(zone),
-            row.read_at is not None,
+            row.read_at.astimezone(zone) if row.read_at else None,
+            row.timesheet_id,
         )
         for row, facts in zip(found, facts_of(session, found), strict=True)
     ]

@@ -2,20 +2,19 @@
 
 from uuid import UUID
 
-from sqlalchemy import literal, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, aliased
 
 from models.errors import NotFound
-from models.reads.inbox.approver import approver_if_any
-from models.reads.inbox.counts import COUNTED, count_text, count_waiting
+from models.reads.around import around
+from models.reads.inbox.counts import count_text
+from models.reads.inbox.tabs import Tab
 from models.reads.looking import looker
-from models.reads.notices import how_many_unread
-from models.reads.owner_review import how_many_unanswered
 from models.reads.shown import PeopleRow, PersonShown, ViewerShown
 from models.reads.team_balances import sees_team
 from models.reads.viewer import Onlooker
 from models.rules.policy import Action, Relation, Role, authorise, sees_time_of
-from models.tables.people import Person, PersonRole, Tenant
+from models.tables.people import Person, PersonRole
 
 MOST_PEOPLE = 500
 """How many people the list shows; beyond that one searches."""
@@ -81,21 +80,16 @@ def viewer_shown(session: Session, onlooker: Onlooker, acting_reason: str | None
     who = looker(session, onlooker)
     whose = looker(session, onlooker, onlooker.acting_for_id)
     acting_for = whose.person if onlooker.acting_for_id else None
-    # Nobody answers for somebody else.
-    unanswered = literal(0) if acting_for else how_many_unanswered(who.person.id, COUNTED + 1)
-    unread = how_many_unread(who.person.id, COUNTED + 1)
-    tenant_name, unanswered_acts, how_many = session.execute(
-        select(Tenant.name, unanswered, unread).where(Tenant.id == onlooker.tenant_id)
-    ).one()
+    there = around(session, onlooker)
     return ViewerShown(
         person=who.person,
-        tenant_name=tenant_name,
+        tenant_name=there.tenant_name,
         roles=who.roles,
-        inbox_count=_inbox_count(session, onlooker),
+        inbox_count=count_text(there.inbox[Tab.ALL]) if there.inbox else None,
         sees_own_time=_sees_own_time(who.person.id, who.roles, acting_for),
         sees_team=sees_team(whose.person.id, whose.roles),
-        unanswered_acts=count_text(unanswered_acts),
-        unread=count_text(how_many),
+        unanswered_acts=count_text(there.unanswered),
+        unread=count_text(there.unread),
         acting_for=acting_for,
         acting_reason=acting_reason,
     )
@@ -104,11 +98,6 @@ def viewer_shown(session: Session, onlooker: Onlooker, acting_reason: str | None
 def _sees_own_time(person_id: UUID, roles: frozenset[Role], acting_for: PersonShown | None) -> bool:
     relations = (Relation.TENANT,) if acting_for else (Relation.SELF, Relation.TENANT)
     return any(sees_time_of(relation, person_id, roles) for relation in relations)
-
-
-def _inbox_count(session: Session, onlooker: Onlooker) -> str | None:
-    approver = approver_if_any(session, onlooker)
-    return count_text(count_waiting(session, approver)) if approver else None
 
 
 def _roles(session: Session, people: list[UUID]) -> dict[UUID, list[str]]:

@@ -38,9 +38,6 @@ from models.tables.timesheet import Submission, Timesheet
 COUNTED_STATES = frozenset({State.SUBMITTED, State.APPROVED, State.LOCKED})
 """In which balances hold exactly what was certified."""
 
-APPROVED_STATES = frozenset({State.SUBMITTED, State.APPROVED})
-"""In which some approval may be taken back; of what is submitted that of an earlier stage."""
-
 
 def review_page(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: datetime) -> ReviewShown:
     """A certified timesheet for somebody who may see it.
@@ -60,11 +57,11 @@ def review_page(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: d
     return ReviewShown(
         row=row_of(session, sheet.id, approver_if_any(session, onlooker), now),
         state=sheet.state,
-        status=status_shown(session, sheet, circle, zone),
+        status=None if commands & DECISIONS else status_shown(session, sheet, circle, zone),
         digest=submission.digest,
         zone=zone.key,
         days=days_of(entries, period.start, period.end, now.astimezone(zone).date()),
-        certified_by=acted_by(session, submission.submitted_by_id, submission.on_behalf_of_id),
+        certified_by=acted_by(session, submission.submitted_by_id, submission.on_behalf_of_id, circle),
         certified_text=f"{submission.submitted_at.astimezone(zone):%-d %B %Y, %H:%M}",
         certification=submission.certification,
         balances=tuple(_balances(session, sheet, submission)),
@@ -124,7 +121,9 @@ _USED = text(
 
 
 def _may_take_back(session: Session, onlooker: Onlooker, circle: Circle, sheet: Timesheet) -> bool:
-    if State(sheet.state) not in APPROVED_STATES:
+    is_approved = sheet.state == State.APPROVED
+    is_partly_approved = sheet.state == State.SUBMITTED and sheet.stage != Stage.SUPERVISOR
+    if not is_approved and not is_partly_approved:
         return False
     known = with_approvers(session, circle, sheet.id)
     return bool(known.deciders) and may_take_back(onlooker, known, sheet.id)

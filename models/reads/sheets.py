@@ -56,10 +56,16 @@ def last_submission(session: Session, sheet: Timesheet) -> Submission | None:
     return session.get(Submission, sheet.submission_id) if sheet.submission_id else None
 
 
-def acted_by(session: Session, actor_id: UUID, responsible_id: UUID | None) -> str:
-    """Who acted, and on whose behalf if it was not their own: Suzanne Modeski on behalf of Roland Fuller."""
+def acted_by(session: Session, actor_id: UUID, responsible_id: UUID | None, circle: Circle | None = None) -> str:
+    """Who acted, and on whose behalf if it was not their own: Suzanne Modeski on behalf of Roland Fuller.
+
+    Nobody in `circle` is looked up again.
+    """
     responsible = responsible_id or actor_id
-    names = dict(session.execute(select(Person.id, Person.name).where(Person.id.in_([actor_id, responsible]))).all())
+    members = circle.members if circle else {}
+    names = {id_: members[id_].name for id_ in {actor_id, responsible} & members.keys()}
+    if unknown := {actor_id, responsible} - names.keys():
+        names |= dict(session.execute(select(Person.id, Person.name).where(Person.id.in_(unknown))).all())
     return names[actor_id] if responsible == actor_id else f"{names[actor_id]} on behalf of {names[responsible]}"
 
 
@@ -107,11 +113,14 @@ def _forecast(session: Session, sheet: Timesheet, circle: Circle, zone: ZoneInfo
     if not added:
         return None
     rules = time_rules(session, session.get_one(TenantPolicy, sheet.tenant_id))
-    at = next_escalation(timed(sheet, circle.owner.zone, may_escalate=True), rules, circle.now)
+    at = next_escalation(timed(sheet, circle.owner.zone, may_escalate=True), rules)
     if at is None:
         return None
     names = " and ".join(approver_named(circle, approver) for approver in added)
-    return f"It goes to {names} as well on {day_text(at, zone)} at {at.astimezone(zone):%H:%M}."
+    when = f"{day_text(at, zone)} at {at.astimezone(zone):%H:%M}"
+    if at <= circle.now:
+        return f"It goes to {names} as well any moment: it was to on {when}."
+    return f"It goes to {names} as well on {when}."
 
 
 def _asked_next(sheet: Timesheet, circle: Circle) -> list[UUID | None]:

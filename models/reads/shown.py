@@ -47,7 +47,7 @@ class EntryShown:
     start: datetime
     end: datetime | None
     minutes: int
-    """Elapsed minutes less the meal break; 0 for a whole day."""
+    """Elapsed minutes less the meal break; of a whole day only if it counts as time worked."""
     meal_break_minutes: int
     counts: bool = True
     """Whether the minutes count as time worked."""
@@ -432,7 +432,8 @@ class ReviewShown:
 
     row: InboxRow
     state: str
-    status: StatusShown
+    status: StatusShown | None
+    """For those who do not decide on it: all others are told what their decision leads to."""
     digest: str
     zone: str
     days: tuple[DayShown, ...]

@@ -1,7 +1,8 @@
 """Summaries of projects for those who may see them: leads of their own projects, administrators and auditors of all."""
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -32,8 +33,10 @@ from models.rules.digest import canonical_json
 from models.rules.periods import Period
 from models.rules.policy import Action, Relation, Role, authorise, sees_time_of
 from models.rules.project_summary import (
+    FURTHEST,
     Difference,
     ProjectWork,
+    Sheet,
     Work,
     by_person,
     by_person_and_day,
@@ -44,7 +47,6 @@ from models.rules.project_summary import (
     in_order,
     table_of,
     work_of,
-    worked_minutes,
 )
 from models.store.project_work import work_on
 from models.store.summaries import standing_on
@@ -241,7 +243,9 @@ def _shown(session: Session, onlooker: Onlooker, work: ProjectWork, entries: Col
     columns = columns_of(work.period, looker(session, onlooker).week_starts_on)
     table = table_of(by_person_and_day(entries), [person.id for person in people], columns)
     visible = _seen_owners(session, onlooker, [person.id for person in people])
-    first = {entry.owner_id: entry.day for entry in sorted(entries, key=lambda entry: entry.day, reverse=True)}
+    first: dict[UUID, date] = {}
+    for entry in entries:
+        first[entry.owner_id] = min(first.get(entry.owner_id, entry.day), entry.day)
     lines = tuple(
         PersonLine(person, row, first[person.id] if person.id in visible else None)
         for person, row in zip(people, table.rows, strict=True)
@@ -287,7 +291,7 @@ def _reconciled(
     content: dict[str, Any],
 ) -> Reconciled:
     """The summary beside what the people certified: another way to the same minutes, by records that never change."""
-    minutes, certified = by_sheet(work.entries), by_sheet(_certified(session, project_id, work))
+    minutes, certified = by_sheet(work.entries), _certified(session, project_id, work)
     visible = _seen_owners(session, onlooker, list(work.people))
     lines = (
         SheetLine(
@@ -308,22 +312,40 @@ def _reconciled(
 
 _CERTIFIED = text(
     """
-    SELECT s.timesheet_id, e.entry
-    FROM submission s, jsonb_array_elements(s.content -> 'entries') AS e (entry)
-    WHERE s.id = ANY (CAST(:submissions AS uuid[])) AND e.entry ->> 'projectId' = :project
+    SELECT s.timesheet_id,
+           CASE WHEN e."startTime" < :within OR e."startTime" >= :without THEN e."startTime" END AS start,
+           sum(floor(extract(epoch FROM e."endTime" - e."startTime") / 60) - e."mealBreakMinutes") AS minutes
+    FROM submission s,
+         jsonb_to_recordset(s.content -> 'entries') AS e (
+             "projectId" uuid, "timePeriodTypeId" uuid, "startTime" timestamptz, "endTime" timestamptz,
+             "mealBreakMinutes" integer
+         )
+    WHERE s.id = ANY (CAST(:submissions AS uuid[])) AND e."projectId" = :project AND e."endTime" IS NOT NULL
+      AND e."timePeriodTypeId" = ANY (CAST(:types AS uuid[]))
+    GROUP BY 1, 2
     """
 )
+"""Minutes by timesheet; by when it starts as well where that may be another day, depending on whose it is."""
 
 
-def _certified(session: Session, project_id: UUID, work: ProjectWork) -> Iterable[Work]:
-    """What the certifications behind a summary say of the same project and days."""
-    submissions = [sheet.submission_id for sheet in work.sheets.values() if sheet.submission_id]
-    for sheet_id, entry in session.execute(_CERTIFIED, {"submissions": submissions, "project": str(project_id)}):
+def _certified(session: Session, project_id: UUID, work: ProjectWork) -> dict[UUID, int]:
+    """What the certifications behind a summary say of the same project and days, by timesheet."""
+    first, last = (datetime.combine(day, time(), UTC) for day in (work.period.start, work.period.end))
+    names = {
+        "submissions": [sheet.submission_id for sheet in work.sheets.values() if sheet.submission_id],
+        "project": project_id,
+        "types": list(work.type_ids),
+        "within": first + FURTHEST,
+        "without": last - FURTHEST,
+    }
+    found: dict[UUID, int] = defaultdict(int)
+    for sheet_id, start, minutes in session.execute(_CERTIFIED, names):
         sheet = work.sheets.get(sheet_id)
-        if sheet is None or entry["endTime"] is None or UUID(entry["timePeriodTypeId"]) not in work.type_ids:
-            continue
-        start, end = (datetime.fromisoformat(entry[name]) for name in ("startTime", "endTime"))
-        day = local_date(start, ZoneInfo(work.people[sheet.owner_id].zone))
-        if work.period.start <= day <= work.period.end:
-            minutes = worked_minutes(start, end, entry["mealBreakMinutes"])
-            yield Work(UUID(entry["id"]), entry["version"], sheet_id, sheet.owner_id, day, minutes, entry["task"])
+        if sheet is not None and (start is None or _is_in(work, sheet, start)):
+            found[sheet_id] += int(minutes)
+    return found
+
+
+def _is_in(work: ProjectWork, sheet: Sheet, start: datetime) -> bool:
+    """Whether what starts then is of these days, where its owner is."""
+    return work.period.start <= local_date(start, ZoneInfo(work.people[sheet.owner_id].zone)) <= work.period.end

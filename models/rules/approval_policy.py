@@ -13,6 +13,9 @@ LONGEST_HOURS = 1_000
 """Working hours; about half a year."""
 
 LONGEST_LOCK = 366
+LONGEST_LATENESS = 250
+"""Working days; about a year."""
+
 LONGEST_CERTIFICATION = 1_000
 STAGES = ((Stage.SUPERVISOR,), (Stage.SUPERVISOR, Stage.PROJECT_LEAD))
 
@@ -44,6 +47,8 @@ class ApprovalPolicy:
     """Working hours; none: never."""
     lock_after_days: int = 21
     """Days after the period's end."""
+    late_after_working_days: int | None = None
+    """Time recorded later than so many working days after its end needs a reason; none: never."""
     stages: tuple[Stage, ...] = (Stage.SUPERVISOR,)
     mail_decisions: bool = True
 
@@ -61,6 +66,7 @@ class ApprovalPolicy:
             "remindAfterHours": self.remind_after_hours,
             "escalateAfterHours": self.escalate_after_hours,
             "lockAfterDays": self.lock_after_days,
+            "lateAfterWorkingDays": self.late_after_working_days,
             "approvalStages": [stage.value for stage in self.stages],
             "mailDecisions": self.mail_decisions,
         }
@@ -79,6 +85,8 @@ class ApprovalPolicy:
             remind_after_hours=value["remindAfterHours"],
             escalate_after_hours=value["escalateAfterHours"],
             lock_after_days=value["lockAfterDays"],
+            # Changes on record from before it was part of the policy do not say it.
+            late_after_working_days=value.get("lateAfterWorkingDays"),
             stages=tuple(Stage(stage) for stage in value["approvalStages"]),
             mail_decisions=value["mailDecisions"],
         )
@@ -103,6 +111,10 @@ def policy_errors(policy: ApprovalPolicy, places: Collection[str]) -> list[Refus
             errors.append(Refused(name, f"Write whole hours from 1 to {LONGEST_HOURS}, or nothing for never."))
     if not 0 <= policy.lock_after_days <= LONGEST_LOCK:
         errors.append(Refused("lockAfterDays", f"Write whole days from 0 to {LONGEST_LOCK}."))
+    late_after = policy.late_after_working_days
+    if late_after is not None and not 0 <= late_after <= LONGEST_LATENESS:
+        words = f"Write whole working days from 0 to {LONGEST_LATENESS}, or nothing for never."
+        errors.append(Refused("lateAfterWorkingDays", words))
     if policy.stages not in STAGES:
         errors.append(Refused("approvalStages", "Supervisors approve first, then project leads if you want them to."))
     return errors

@@ -91,10 +91,12 @@ def next_due(sheet: Timed, rules: TimeRules, seen: datetime) -> datetime | None:
     return next((each.at for each in deadlines(sheet, rules) if _is_open(each, seen)), None)
 
 
-def next_escalation(sheet: Timed, rules: TimeRules, now: datetime) -> datetime | None:
-    """When the next approver is asked as well; None: never."""
-    coming = (each.at for each in deadlines(sheet, rules) if each.what is What.ESCALATE and each.at > now)
-    return next(coming, None)
+def next_escalation(sheet: Timed, rules: TimeRules) -> datetime | None:
+    """When the next approver is asked as well; None: never.
+
+    What should have come already and has not is late, and still the next: nobody is passed over.
+    """
+    return next((each.at for each in deadlines(sheet, rules) if each.what is What.ESCALATE), None)
 
 
 def _is_open(deadline: Deadline, seen: datetime | None) -> bool:

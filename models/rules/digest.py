@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TypeAlias
 from uuid import UUID
 
@@ -85,7 +86,10 @@ def content_json(sheet: SheetContent) -> dict[str, JsonValue]:
 
 def canonical_json(value: JsonValue) -> bytes:
     """The one form of a JSON value by RFC 8785, in UTF-8. Raises `NotCanonical`, for fractions too."""
-    return json.dumps(_ordered(value), ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(_ordered(value)).encode()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"))
 
 
 def _entry(entry: EntryContent) -> JsonValue:
@@ -106,6 +110,8 @@ def _instant(moment: datetime) -> str:
 
 
 def _ordered(value: object) -> object:
+    if type(value) is str:
+        return value if value.isascii() else _text(value)
     match value:
         case None | bool():
             return value
@@ -116,10 +122,15 @@ def _ordered(value: object) -> object:
         case list() | tuple():
             return [_ordered(item) for item in value]
         case Mapping():
-            # RFC 8785 orders keys by UTF-16 code units, which is not Python's order beyond U+FFFF.
-            members = sorted((_text(key).encode("utf-16-be"), key) for key in value)
-            return {key: _ordered(value[key]) for _, key in members}
+            return {key: _ordered(value[key]) for key in _in_order(tuple(value))}
     raise NotCanonical(value)
+
+
+@lru_cache(maxsize=256)
+def _in_order(keys: tuple[object, ...]) -> tuple[object, ...]:
+    """Keys as RFC 8785 orders them; a list of many things has the same ones in each."""
+    # By UTF-16 code units, which is not Python's order beyond U+FFFF.
+    return tuple(sorted(keys, key=lambda key: _text(key).encode("utf-16-be")))
 
 
 def _text(value: object) -> str:

@@ -1,6 +1,18 @@
-"""Durations as people read them: hours with two decimals and a real minus sign."""
+"""How long somebody worked, and durations as people read them: hours with two decimals and a real minus sign."""
+
+from datetime import datetime
+
+from models.rules.days import ONE_MINUTE
 
 MINUS = "\N{MINUS SIGN}"
+
+
+def worked_minutes(start: datetime, end: datetime | None, meal_break_minutes: int) -> int:
+    """Elapsed whole minutes less the meal break, both instants in UTC; nothing yet while there is no end.
+
+    A whole day is the minutes between its midnights: where its type counts, all of them do.
+    """
+    return 0 if end is None else (end - start) // ONE_MINUTE - meal_break_minutes
 
 
 def hours_text(minutes: int) -> str:

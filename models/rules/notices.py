@@ -1,7 +1,9 @@
 """What people are told, and how each kind of it reaches them unless they want it otherwise."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
+from uuid import UUID
 
 
 class NoticeKind(StrEnum):
@@ -60,6 +62,12 @@ DEFAULTS: dict[NoticeKind, Ways] = {
     NoticeKind.ACT_DISPUTED: EVERY_WAY,
 }
 """As is usual for each kind; a person may have it otherwise."""
+
+
+def waiting_reason(submission_id: UUID, since: datetime, stage: str) -> str:
+    """Why approvers are told that a submission waits, from when it began to: what was taken back waits anew."""
+    return f"{submission_id}/{since.isoformat()}/{stage}"
+
 
 DECIDABLE = frozenset({NoticeKind.WAITING, NoticeKind.NUDGE, NoticeKind.ESCALATED})
 """Tell an approver that a submission waits for them, as long as it does."""

@@ -64,6 +64,7 @@ class Action(StrEnum):
     UNLOCK = "unlock"
     SEE_TIME = "see_time"
     SEE_INBOX = "see_inbox"
+    OVERSEE_BULK = "oversee_bulk"
     DELEGATE = "delegate"
     DELEGATE_FOR = "delegate_for"
     SEE_DELEGATIONS = "see_delegations"
@@ -164,6 +165,7 @@ POLICY: dict[Action, tuple[Grant, ...]] = {
         Grant(Role.PROJECT_LEAD, Relation.SELF),
         _DELEGATE,
     ),
+    Action.OVERSEE_BULK: _ADMINISTRATION,
     Action.DELEGATE: (
         Grant(Role.SUPERVISOR, Relation.SELF),
         Grant(Role.PROJECT_LEAD, Relation.SELF),

@@ -1,10 +1,11 @@
 """What a policy would have done to a submission of the past: the same arithmetic that deadlines are reckoned by."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from models.rules.approval_policy import ApprovalPolicy
 from models.rules.deadlines import MOST_ESCALATIONS
+from models.rules.lateness import is_late
 from models.rules.locking import lock_time
 from models.rules.stages import Stage
 from models.rules.working_time import WorkingCalendar
@@ -22,6 +23,8 @@ class Past:
     approved: bool
     projects: tuple[str, ...] = ()
     """The projects it has lines on, by name."""
+    unexplained: tuple[tuple[date, date], ...] = ()
+    """Of each entry without a reason that may have been late: the local days its work ended and was recorded on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class Course:
     leads_of: tuple[str, ...]
     """The projects whose leads are asked."""
     locks_at: datetime | None
+    late: int = 0
+    """Entries that need a reason, and have none."""
 
 
 def course_of(past: Past, policy: ApprovalPolicy, calendar: WorkingCalendar) -> Course:
@@ -42,6 +47,7 @@ def course_of(past: Past, policy: ApprovalPolicy, calendar: WorkingCalendar) -> 
         escalated_at=_escalations(past, policy, calendar),
         leads_of=past.projects if Stage.PROJECT_LEAD in policy.stages and past.approved else (),
         locks_at=lock_time(past.period_ends, policy.lock_after_days, past.ended_at) if past.approved else None,
+        late=sum(is_late(ended, recorded, policy.late_after_working_days) for ended, recorded in past.unexplained),
     )
 
 

@@ -5,13 +5,15 @@ when it goes on after midnight: so what stands here is what stands there.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from functools import cache
 from uuid import UUID
 
-from models.rules.days import ONE_DAY, ONE_MINUTE
+from models.rules.days import ONE_DAY
 from models.rules.digest import JsonValue
+from models.rules.durations import worked_minutes as worked_minutes
 from models.rules.entry_fields import Refused
 from models.rules.periods import MONDAY, Period, period_of
 from models.rules.transitions import OWED, SETTLED, State
@@ -158,11 +160,6 @@ class Difference:
         return not (self.revised or self.gone or self.added)
 
 
-def worked_minutes(start: datetime, end: datetime, meal_break_minutes: int) -> int:
-    """Elapsed whole minutes less the meal break, as a timesheet counts them; both instants in UTC."""
-    return (end - start) // ONE_MINUTE - meal_break_minutes
-
-
 def period_errors(period: Period) -> list[Refused]:
     """Why nobody can summarise these days; empty when one can."""
     if period.end < period.start:
@@ -246,6 +243,7 @@ def content_json(project_id: UUID, work: ProjectWork) -> dict[str, JsonValue]:
     """The approved work as it is kept and digested: one form, whatever order it comes in."""
     entries = sorted(work.approved, key=lambda each: (each.day, str(each.entry_id)))
     owners, sheets = {each.owner_id for each in entries}, {each.timesheet_id for each in entries}
+    said = {id_: str(id_) for id_ in owners | sheets}
     minutes = sorted(by_person_and_day(entries).items(), key=lambda each: (str(each[0][0]), each[0][1]))
     return {
         "projectId": str(project_id),
@@ -255,8 +253,8 @@ def content_json(project_id: UUID, work: ProjectWork) -> dict[str, JsonValue]:
         "timePeriodTypeIds": sorted(map(str, work.type_ids)),
         "people": [_person(work.people[id_]) for id_ in sorted(owners, key=str)],
         "timesheets": [_sheet(work.sheets[id_]) for id_ in sorted(sheets, key=str)],
-        "minutes": [{"personId": str(id_), "date": day.isoformat(), "minutes": sum_} for (id_, day), sum_ in minutes],
-        "entries": [_entry(each) for each in entries],
+        "minutes": [{"personId": said[id_], "date": day.isoformat(), "minutes": sum_} for (id_, day), sum_ in minutes],
+        "entries": [_entry(each, said) for each in entries],
     }
 
 
@@ -264,11 +262,12 @@ def work_of(content: Mapping[str, JsonValue]) -> ProjectWork:
     """The work that a summary was made of, from what was kept of it."""
     kept: Mapping[str, list[dict[str, str]]] = content  # type: ignore[assignment]  # as `content_json` wrote it
     period = Period(date.fromisoformat(str(content["from"])), date.fromisoformat(str(content["to"])))
+    id_of, day_of = cache(UUID), cache(date.fromisoformat)  # the same few for many entries
     return ProjectWork(
         period,
         {UUID(it["id"]): Worker(UUID(it["id"]), it["staffId"], it["name"], it["timeZone"]) for it in kept["people"]},
         {UUID(it["id"]): _sheet_of(it) for it in kept["timesheets"]},
-        tuple(_work_of(it) for it in kept["entries"]),
+        tuple(_work_of(it, id_of, day_of) for it in kept["entries"]),
         frozenset(UUID(str(each)) for each in kept["timePeriodTypeIds"]),
     )
 
@@ -315,25 +314,25 @@ def _sheet_of(it: Mapping[str, str]) -> Sheet:
     )
 
 
-def _entry(work: Work) -> JsonValue:
+def _entry(work: Work, said: Mapping[UUID, str]) -> JsonValue:
     return {
         "id": str(work.entry_id),
         "version": work.version,
-        "timesheetId": str(work.timesheet_id),
-        "personId": str(work.owner_id),
+        "timesheetId": said[work.timesheet_id],
+        "personId": said[work.owner_id],
         "date": work.day.isoformat(),
         "minutes": work.minutes,
         "task": work.task,
     }
 
 
-def _work_of(it: Mapping[str, str]) -> Work:
+def _work_of(it: Mapping[str, str], id_of: Callable[[str], UUID], day_of: Callable[[str], date]) -> Work:
     return Work(
         UUID(it["id"]),
         int(it["version"]),
-        UUID(it["timesheetId"]),
-        UUID(it["personId"]),
-        date.fromisoformat(it["date"]),
+        id_of(it["timesheetId"]),
+        id_of(it["personId"]),
+        day_of(it["date"]),
         int(it["minutes"]),
         it["task"],
     )

@@ -82,6 +82,7 @@ def policy_of(row: TenantPolicy) -> ApprovalPolicy:
         remind_after_hours=row.remind_after_hours,
         escalate_after_hours=row.escalate_after_hours,
         lock_after_days=row.lock_after_days,
+        late_after_working_days=row.late_after_working_days,
         stages=tuple(Stage(stage) for stage in row.approval_stages),
         mail_decisions=row.mail_decisions,
     )
@@ -99,6 +100,7 @@ def _columns(content: ApprovalPolicy) -> dict[str, object]:
         "remind_after_hours": content.remind_after_hours,
         "escalate_after_hours": content.escalate_after_hours,
         "lock_after_days": content.lock_after_days,
+        "late_after_working_days": content.late_after_working_days,
         "approval_stages": [stage.value for stage in content.stages],
         "mail_decisions": content.mail_decisions,
     }

@@ -2,29 +2,14 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from uuid import UUID
 
 from sqlalchemy import text
-from sqlalchemy.dialects.postgresql import insert
 
 from models.database import WriteSession
 from models.errors import Invalid
 from models.rules.assertions import Assertion, Recorded, Term, adds_to, existing, require_fits
 from models.rules.prov_domain import TermKind
-from models.rules.statements import Statement
-from models.store.ledger import NAMESPACE
-from models.tables.provenance import LedgerStatement
-
-
-@dataclass(frozen=True, slots=True)
-class SaidBy:
-    """Who says it where, in which transaction."""
-
-    tenant_id: UUID
-    namespace: str
-    person_id: UUID
-    transaction_id: UUID
+from models.store.ledger import NAMESPACE, SaidBy, state
 
 
 def say(session: WriteSession, by: SaidBy, said: Assertion) -> bool:
@@ -35,7 +20,7 @@ def say(session: WriteSession, by: SaidBy, said: Assertion) -> bool:
     require_fits(of_term, said)
     more = [each for each in said.statements if each.kind != "define" or adds_to(of_term, each)]
     named = said.names if said.defines else said.terms
-    return _add(session, by, [*(existing(term) for term in named if not recorded[term].exists), *more])
+    return state(session, by, [*(existing(term) for term in named if not recorded[term].exists), *more]) > 0
 
 
 def require_sayable(by: SaidBy, said: Assertion) -> None:
@@ -64,27 +49,6 @@ def _recorded(session: WriteSession, namespace: str, term: Term) -> Recorded:
         started=times.get("started"),
         ended=times.get("ended"),
     )
-
-
-def _add(session: WriteSession, by: SaidBy, statements: Iterable[Statement]) -> bool:
-    rows = [
-        {
-            "tenant_id": by.tenant_id,
-            "namespace": by.namespace,
-            "transaction_id": by.transaction_id,
-            "kind": statement.kind,
-            "subject": statement.subject,
-            "said": statement.said.decode(),
-            "digest": statement.digest,
-            "recorded_by_id": by.person_id,
-            "once": statement.once,
-        }
-        for statement in statements
-    ]
-    if not rows:
-        return False
-    added = session.execute(insert(LedgerStatement).on_conflict_do_nothing().returning(LedgerStatement.sequence), rows)
-    return bool(added.all())
 
 
 _OURS = re.compile(r"(work|timesheet|revision|submit|approve|reject|summary|view)-[0-9a-f]{8}-[0-9a-f-]{27}.*")

@@ -181,12 +181,12 @@ def decide_draft(session: WriteSession, given: GivenBy, bulk_id: UUID, verdict: 
         raise KeyReused("You have decided on these timesheets already. Select them again to decide otherwise.")
 
 
-def cancel_bulk(session: WriteSession, bulk_id: UUID, person_id: UUID) -> bool:
+def cancel_bulk(session: WriteSession, bulk_id: UUID, person_id: UUID, oversees: bool = False) -> bool:
     """Let no other timesheet be decided on; what is decided stays so. False when it was over already.
 
-    Raises `NotFound`, or `WrongState` when it has not begun.
+    `oversees` says that it need not be one's own. Raises `NotFound`, or `WrongState` when it has not begun.
     """
-    bulk = _held(session, bulk_id, person_id)
+    bulk = _held(session, bulk_id, person_id, oversees)
     if bulk.state == BulkState.DRAFT.value:
         raise WrongState("Nothing was decided yet, so there is nothing to stop.")
     if bulk.state != BulkState.RUNNING.value:
@@ -201,11 +201,9 @@ def require_reason(verdict: Verdict, field: str) -> None:
         raise Invalid.field(field, NEEDS_REASON)
 
 
-def bulk_of(session: Session, bulk_id: UUID, person_id: UUID) -> Bulk:
-    """A bulk decision of somebody's own. Raises `NotFound`."""
-    bulk = session.get(BulkDecision, bulk_id)
-    if bulk is None or bulk.asked_by_id != person_id:
-        raise NotFound("There is no such page, or you may not see it.")
+def bulk_of(session: Session, bulk_id: UUID, person_id: UUID, oversees: bool = False) -> Bulk:
+    """A bulk decision of somebody's own; or anybody's, for who oversees them. Raises `NotFound`."""
+    bulk = _seen(session.get(BulkDecision, bulk_id), person_id, oversees)
     counted = select(BulkDecisionRow.outcome, func.count()).where(BulkDecisionRow.bulk_id == bulk_id)
     by_outcome = dict(session.execute(counted.group_by(BulkDecisionRow.outcome)).all())
     return Bulk(
@@ -373,10 +371,14 @@ def _row(bulk: dict[str, Any], number: int, pick: Pick) -> dict[str, Any]:
 _WHOLE = ("decision", "reason", "reason_code", "comment", "on_behalf_of_id")
 
 
-def _held(session: WriteSession, bulk_id: UUID, person_id: UUID) -> BulkDecision:
-    """Somebody's own, held until the transaction ends. Raises `NotFound`."""
-    bulk = session.get(BulkDecision, bulk_id, with_for_update=True)
-    if bulk is None or bulk.asked_by_id != person_id:
+def _held(session: WriteSession, bulk_id: UUID, person_id: UUID, oversees: bool = False) -> BulkDecision:
+    """One that somebody may see, held until the transaction ends. Raises `NotFound`."""
+    return _seen(session.get(BulkDecision, bulk_id, with_for_update=True), person_id, oversees)
+
+
+def _seen(bulk: BulkDecision | None, person_id: UUID, oversees: bool) -> BulkDecision:
+    """What somebody has only selected is nobody else's business. Raises `NotFound`."""
+    if bulk is None or not (bulk.asked_by_id == person_id or (oversees and bulk.state != BulkState.DRAFT.value)):
         raise NotFound("There is no such page, or you may not see it.")
     return bulk
 

@@ -28,7 +28,6 @@ class Subject(StrEnum):
     PERSON = "person"
     PROJECT = "project"
     TYPE = "time_period_type"
-    RULES = "tenant_policy"
     AGREEMENT = "agreement"
     HOLIDAY = "holiday_exception"
     BALANCES = "balance_policy"
@@ -41,7 +40,6 @@ EVENTS = {
     Subject.PERSON: "countersign.person.changed",
     Subject.PROJECT: "countersign.project.changed",
     Subject.TYPE: "countersign.time-period-type.changed",
-    Subject.RULES: "countersign.recording-rules.changed",
     Subject.AGREEMENT: "countersign.agreement.changed",
     Subject.HOLIDAY: "countersign.public-holiday.changed",
     Subject.BALANCES: "countersign.balance-rules.changed",

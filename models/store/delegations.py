@@ -46,6 +46,7 @@ from models.store.changes import (
 from models.store.notifying import Notice, notify
 from models.store.people import Circle, load_circle
 from models.store.signals import tell_live
+from models.store.waiting import tell_deputy
 from models.tables.approval import Delegation
 from models.tables.people import Person, PersonRole
 
@@ -202,6 +203,8 @@ def see_to(session: WriteSession, tenant_id: UUID, delegation_id: UUID) -> datet
         kind = NoticeKind.DELEGATION_ENDS if span.is_over(now) else NoticeKind.DELEGATION_BEGINS
         notify(session, tenant_id, [_notice(person_id, kind, kept.id) for person_id in sorted(kept.parties)])
         tell_live(session, tenant_id, None, kept.parties, "inbox")
+        if kind is NoticeKind.DELEGATION_BEGINS:
+            tell_deputy(session, tenant_id, kept.content)
     # Reckoned anew: the delegator may live elsewhere by now.
     following = span.next_due(now)
     _set(session, delegation_id, due_at=following)

@@ -1,51 +1,72 @@
 """Adding to the ledger and to the outbox, in the transaction of the command that has something to say."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from models.commands import made_by
 from models.database import WriteSession
 from models.rules.statements import Statement
 from models.tables.delivery import OutboxEvent
-from models.tables.provenance import LedgerStatement
 
 NAMESPACE = "default"
 """Where the product's own statements stand."""
 
 
-def state(
-    session: WriteSession,
-    tenant_id: UUID,
-    command_id: UUID,
-    recorded_by_id: UUID | None,
-    about_id: UUID | None,
-    statements: Iterable[Statement],
-) -> None:
-    """Record statements in order; saying the same thing again changes nothing.
+@dataclass(frozen=True, slots=True)
+class SaidBy:
+    """Who says something, in which transaction, and where it stands."""
+
+    tenant_id: UUID
+    transaction_id: UUID
+    person_id: UUID | None
+    """The authenticated identity; None: the schedule."""
+    about_id: UUID | None = None
+    """Whose time it is about; None: nobody's, or it was not said."""
+    namespace: str = NAMESPACE
+
+
+def state(session: WriteSession, by: SaidBy, statements: Iterable[Statement]) -> int:
+    """Record statements in order; how many were new, since saying the same thing again changes nothing.
 
     What was said once of a term stays: somebody's name is the one that they were first recorded with.
     """
-    rows = [
-        {
-            "tenant_id": tenant_id,
-            "namespace": NAMESPACE,
-            "transaction_id": command_id,
-            "kind": statement.kind,
-            "subject": statement.subject,
-            "said": statement.said.decode(),
-            "digest": statement.digest,
-            "recorded_by_id": recorded_by_id,
-            "about_id": about_id,
-            "once": statement.once,
-        }
-        for statement in statements
-    ]
-    if rows:
-        # Apart from its values, so that the statement is compiled once and not for each command.
-        session.execute(insert(LedgerStatement).on_conflict_do_nothing(), rows)
+    said = [(statement.kind, statement.subject, statement.once, statement.said) for statement in statements]
+    if not said:
+        return 0
+    kinds, subjects, once, texts = zip(*said, strict=True)
+    values = {
+        "tenant": by.tenant_id,
+        "namespace": by.namespace,
+        "transaction": by.transaction_id,
+        "by": by.person_id,
+        "about": by.about_id,
+        "kinds": list(kinds),
+        "subjects": list(subjects),
+        "once": list(once),
+        "texts": [each.decode() for each in texts],
+        "digests": [sha256(each).hexdigest() for each in texts],
+    }
+    return int(session.execute(_STATE, values).rowcount)  # type: ignore[attr-defined]  # the result of an INSERT
+
+
+# All of them at once: a summary says what it is made of in as many statements as it has entries.
+_STATE = text(
+    """
+    INSERT INTO statement
+        (tenant_id, namespace, transaction_id, kind, subject, once, said, digest, recorded_by_id, about_id)
+    SELECT :tenant, :namespace, :transaction, kind, subject, once, said, digest, CAST(:by AS uuid), CAST(:about AS uuid)
+    FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS text[]), CAST(:once AS text[]), CAST(:texts AS text[]),
+                CAST(:digests AS text[])) WITH ORDINALITY AS each (kind, subject, once, said, digest, number)
+    ORDER BY number
+    ON CONFLICT DO NOTHING
+    """
+)
 
 
 def announce(

@@ -52,18 +52,19 @@ def settle(session: WriteSession, tenant_id: UUID, person_id: UUID, key: str) ->
 def _tell(session: WriteSession, rows: Sequence[dict[str, Any]]) -> set[UUID]:
     if not rows:
         return set()
-    new = insert(Notification).values(rows).on_conflict_do_nothing()
-    return set(session.scalars(new.returning(Notification.person_id)))
+    # Given as a list they are sent in parts: a statement has room for some thousands only.
+    new = insert(Notification).on_conflict_do_nothing()
+    return set(session.scalars(new.returning(Notification.person_id), rows))
 
 
 def _settle(session: WriteSession, tenant_id: UUID, notices: Sequence[Notice]) -> set[UUID]:
     """Mark as read what these notices have done with; whose it was."""
     people: set[UUID] = set()
-    for sheet_id, kind in {(each.timesheet_id, each.kind) for each in notices if each.timesheet_id}:
-        if kinds := SETTLES.get(kind):
+    for settling, kinds in SETTLES.items():
+        if sheets := {each.timesheet_id for each in notices if each.timesheet_id and each.kind is settling}:
             settled = update(Notification).where(
                 Notification.tenant_id == tenant_id,
-                Notification.timesheet_id == sheet_id,
+                Notification.timesheet_id.in_(sheets),
                 Notification.kind.in_([each.value for each in kinds]),
                 Notification.in_app,
                 Notification.read_at.is_(None),

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from models.database import WriteSession
-from models.errors import AlreadyAnswered, NotFound, ReasonRequired
+from models.errors import AlreadyAnswered, KeyReused, NotFound, ReasonRequired
 from models.rules.notices import NoticeKind
 from models.store.ledger import announce
 from models.store.notifying import Notice, notify, settle
@@ -33,15 +33,19 @@ class Answer:
     """The act."""
     verdict: Verdict
     reason: str | None = None
+    key: UUID | None = None
+    """Of the form or call that says it: the same key means the same answer."""
 
 
 def answer(session: WriteSession, given: Answer) -> None:
     """Keep what somebody says and tell it to whoever did it and to the outside; saying the same again changes nothing.
 
-    Raises `NotFound` for what nobody else did in this person's place, `ReasonRequired` for a dispute without one, and
-    `AlreadyAnswered` when they said something else before.
+    Raises `NotFound` for what nobody else did in this person's place, `ReasonRequired` for a dispute without one,
+    `AlreadyAnswered` when they said something else before, and `KeyReused` when the key said something else.
     """
     act = _act(session, given)
+    if _said_by_key(session, given):
+        return
     if given.verdict is Verdict.DISPUTED and not given.reason:
         raise ReasonRequired("Say what is not right: whoever did it reads your reason.")
     kept = insert(OwnerReview).values(
@@ -51,9 +55,11 @@ def answer(session: WriteSession, given: Answer) -> None:
         timesheet_id=act.timesheet_id,
         verdict=given.verdict.value,
         reason=given.reason,
+        key=given.key,
     )
     if session.execute(kept.on_conflict_do_nothing().returning(OwnerReview.command_id)).first() is None:
-        _require_same(session, given)
+        if not _said_by_key(session, given):
+            _require_same(session, given)
         return
     data = {
         "ownerId": str(act.owner_id),
@@ -84,6 +90,18 @@ def _act(session: WriteSession, given: Answer) -> Command:
     if act is None:
         raise NotFound("There is nothing like this that somebody else did in your place.")
     return act
+
+
+def _said_by_key(session: WriteSession, given: Answer) -> bool:
+    """Whether just this was said by the key before. Raises `KeyReused` when something else was."""
+    by_key = (OwnerReview.tenant_id == given.tenant_id, OwnerReview.key == given.key)
+    said = session.scalar(select(OwnerReview).where(*by_key)) if given.key else None
+    if said is None:
+        return False
+    asked = (given.command_id, given.person_id, given.verdict.value, given.reason)
+    if (said.command_id, said.owner_id, said.verdict, said.reason) != asked:
+        raise KeyReused("This form was already sent with other content. Reload the page and try again.")
+    return True
 
 
 def _require_same(session: WriteSession, given: Answer) -> None:

@@ -11,9 +11,9 @@ from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
 
 from models.database import WriteSession
-from models.errors import Invalid, NotFound, Stale
+from models.errors import NotFound, Stale
 from models.rules.entry_fields import Refused
-from models.rules.period_types import ACCENTS, TypeContent, agreed, type_change_errors, type_errors
+from models.rules.period_types import ACCENTS, TARGET_HOURS, TypeContent, agreed, type_change_errors, type_errors
 from models.rules.policy import Action
 from models.store.changes import (
     Change,
@@ -23,16 +23,15 @@ from models.store.changes import (
     done_before,
     hash_of,
     keep,
-    last_version,
     require_none,
     take_turn,
 )
 from models.store.rebuilds import agreed_people, counts_otherwise
-from models.tables.people import DirectoryChange, Person, TenantPolicy
+from models.tables.people import DirectoryChange, Person
 from models.tables.timecard import TimePeriodType
 
-LONGEST_LATENESS = 250
-"""Working days; later than about a year is no limit."""
+COUNTING = select(TimePeriodType.id).where(TimePeriodType.feeds.contains([TARGET_HOURS]))
+"""The types whose time is time worked."""
 
 
 def create_type(session: WriteSession, given: GivenBy, content: TypeContent) -> Kept[TypeContent]:
@@ -103,29 +102,6 @@ def as_kept(row: TimePeriodType) -> Kept[TypeContent]:
         position=row.position,
     )
     return Kept(row.id, row.version, agreed(content))
-
-
-def set_lateness(session: WriteSession, given: GivenBy, version: int, working_days: int | None) -> None:
-    """From how many working days after its end on time is late and needs a reason; None: never.
-
-    `version` is how often that was changed when it was looked at.
-    """
-    take_turn(session, given, Action.MANAGE_TYPES)
-    asked = hash_of("set lateness", version, working_days)
-    if done_before(session, given, asked):
-        return
-    if working_days is not None and not 0 <= working_days <= LONGEST_LATENESS:
-        raise Invalid.field("lateAfterWorkingDays", f"Write a whole number from 0 to {LONGEST_LATENESS}, or nothing.")
-    present = last_version(session, given.tenant_id)
-    if present != version:
-        raise Stale("Somebody changed these rules meanwhile. Nothing was saved.", version=present)
-    theirs = TenantPolicy.tenant_id == given.tenant_id
-    before = session.scalar(select(TenantPolicy.late_after_working_days).where(theirs))
-    if before == working_days:
-        return
-    session.execute(update(TenantPolicy).where(theirs).values(late_after_working_days=working_days))
-    told = [{"lateAfterWorkingDays": value} for value in (before, working_days)]
-    keep(session, given, Subject.RULES, asked, [Change(given.tenant_id, version + 1, *told)])
 
 
 def _held_type(session: WriteSession, type_id: UUID) -> Kept[TypeContent]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,13 +11,13 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from models.errors import Invalid
-from models.rules.accrual_types import AccrualCode
 from models.rules.days import local_date
+from models.rules.durations import worked_minutes
 from models.rules.periods import Period
-from models.rules.project_summary import FURTHEST, MOST_ENTRIES, ProjectWork, Sheet, Work, Worker, worked_minutes
+from models.rules.project_summary import FURTHEST, MOST_ENTRIES, ProjectWork, Sheet, Work, Worker
 from models.rules.transitions import State
+from models.store.period_types import COUNTING
 from models.tables.people import Person
-from models.tables.timecard import TimePeriodType
 
 TOO_MUCH = f"There are more than {MOST_ENTRIES:,} entries in these days. Choose fewer days."
 
@@ -28,7 +29,7 @@ def work_on(session: Session, project_id: UUID, period: Period) -> ProjectWork:
     Raises `Invalid` when it is more than anybody reads.
     """
     first, last = (datetime.combine(day, time(), UTC) for day in (period.start, period.end))
-    types = set(session.scalars(_COUNTING))
+    types = set(session.scalars(COUNTING))
     asked = {
         "project": project_id,
         "first": first - FURTHEST,
@@ -41,10 +42,6 @@ def work_on(session: Session, project_id: UUID, period: Period) -> ProjectWork:
         raise Invalid.field("to", TOO_MUCH)
     return _work(period, rows, _workers(session, {row.owner_id for row in rows}))
 
-
-_COUNTING = select(TimePeriodType.id).where(
-    TimePeriodType.value_type == "datetime", TimePeriodType.feeds.contains([AccrualCode.ANNUAL_TARGET_HOURS.value])
-)
 
 # Few tables, each along an index: so there is no bad way to read it, whatever the planner believes.
 _WORK = text(
@@ -84,13 +81,10 @@ def _work(period: Period, rows: Sequence[Any], everybody: dict[UUID, Worker]) ->
 
 def _days(rows: Sequence[Any], everybody: dict[UUID, Worker]) -> Iterator[date]:
     """On which local day of its owner each entry starts; most of them start when many others do."""
+    day_of = cache(local_date)
     zones = {id_: ZoneInfo(worker.zone) for id_, worker in everybody.items()}
-    known: dict[tuple[datetime, ZoneInfo], date] = {}
     for row in rows:
-        at = row.start_at, zones[row.owner_id]
-        if at not in known:
-            known[at] = local_date(*at)
-        yield known[at]
+        yield day_of(row.start_at, zones[row.owner_id])
 
 
 def _sheet(row: Any) -> Sheet:

@@ -1,9 +1,10 @@
 """Marking as read what somebody was told, and how they want to be told."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, true, update
 
 from models.database import WriteSession
 from models.errors import NotFound
@@ -21,13 +22,13 @@ def mark_read(session: WriteSession, person_id: UUID, notice_id: UUID) -> Notifi
     )
     if notice is None:
         raise NotFound("There is no such page, or you may not see it.")
-    _mark(session, notice.tenant_id, person_id, notice_id)
+    _mark(session, notice.tenant_id, person_id, Notification.id == notice_id)
     return notice
 
 
-def mark_all_read(session: WriteSession, tenant_id: UUID, person_id: UUID) -> int:
-    """Everything somebody was told is read; how much of it was not before."""
-    return _mark(session, tenant_id, person_id, None)
+def mark_all_read(session: WriteSession, tenant_id: UUID, person_id: UUID, until: datetime | None = None) -> int:
+    """Everything somebody was told, up to an instant if there is one, is read; how much of it was not before."""
+    return _mark(session, tenant_id, person_id, true() if until is None else Notification.created_at <= until)
 
 
 def choose_ways(session: WriteSession, tenant_id: UUID, person_id: UUID, ways: Mapping[NoticeKind, Ways]) -> None:
@@ -39,12 +40,10 @@ def choose_ways(session: WriteSession, tenant_id: UUID, person_id: UUID, ways: M
             session.add(NotificationSetting(**whose, in_app=each.in_app, mail=each.mail))
 
 
-def _mark(session: WriteSession, tenant_id: UUID, person_id: UUID, notice_id: UUID | None) -> int:
+def _mark(session: WriteSession, tenant_id: UUID, person_id: UUID, these: ColumnElement[bool]) -> int:
     unread = update(Notification).where(
-        Notification.person_id == person_id, Notification.in_app, Notification.read_at.is_(None)
+        Notification.person_id == person_id, Notification.in_app, Notification.read_at.is_(None), these
     )
-    if notice_id is not None:
-        unread = unread.where(Notification.id == notice_id)
     marked = session.scalars(unread.values(read_at=func.now()).returning(Notification.id)).all()
     if marked:
         # The other pages that are open count anew.

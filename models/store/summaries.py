@@ -11,8 +11,10 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import insert, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Text as AnyText
+from sqlalchemy import bindparam, cast, insert, select, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session, defer
 
 from models.database import WriteSession
 from models.errors import Invalid, KeyReused, NotFound, NotYours, ReasonRequired
@@ -23,7 +25,7 @@ from models.rules.policy import Action, Capacity, Relation, Role, Standing, auth
 from models.rules.project_summary import ProjectWork, content_json, period_errors
 from models.rules.statements import Agent, Delegate, ProvRole, about_summary, work_id
 from models.store.changes import GivenBy, hash_of, require_none
-from models.store.ledger import announce, state
+from models.store.ledger import SaidBy, announce, state
 from models.store.project_work import work_on
 from models.tables.people import Person, PersonRole, Project, TenantPolicy
 from models.tables.projects import Summary
@@ -59,7 +61,7 @@ def summarise(session: WriteSession, given: GivenBy, asked: SummaryAsked) -> Sum
     project = _held_project(session, asked.project_id)
     parties = _held_parties(session, {given.actor_id, *filter(None, (project.lead_id, asked.on_behalf_of_id))})
     capacity = _require_allowed(given, asked, project, parties)
-    done = session.get(Summary, given.makes("summary"))
+    done = session.get(Summary, given.makes("summary"), options=_WITHOUT_CONTENT)
     if done is not None:
         if (done.content_hash, done.created_by_id) != (content_hash, given.actor_id):
             raise KeyReused("This form was already sent with other content. Reload the page and try again.")
@@ -69,9 +71,9 @@ def summarise(session: WriteSession, given: GivenBy, asked: SummaryAsked) -> Sum
     if not work.approved:
         raise Invalid.field("to", "Nothing on this project is approved in these days yet, so there is nothing to keep.")
     made = _row(given, asked, content_hash, work)
-    session.execute(insert(Summary).values(made))
+    session.execute(_KEEP, made)
     _tell(session, given, asked, project, parties, capacity, work, made)
-    return session.get_one(Summary, made["id"])
+    return session.get_one(Summary, made["id"], options=_WITHOUT_CONTENT)
 
 
 def standing_on(person_id: UUID, roles: frozenset[Role], lead_id: UUID | None) -> Standing:
@@ -79,6 +81,12 @@ def standing_on(person_id: UUID, roles: frozenset[Role], lead_id: UUID | None) -
     relations = {Relation.SELF, Relation.TENANT} | ({Relation.LEADS} if person_id == lead_id else set())
     return Standing(person_id, roles, frozenset(relations))
 
+
+_WITHOUT_CONTENT = (defer(Summary.content),)
+"""It may be as long as a hundred thousand entries are."""
+
+# The text that was digested, as it is.
+_KEEP = insert(Summary).values(content=cast(bindparam("canonical", type_=AnyText), JSONB))
 
 _ONCE = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
@@ -139,6 +147,7 @@ def _require_lead(given: GivenBy, asked: SummaryAsked, project: Project, parties
 
 def _row(given: GivenBy, asked: SummaryAsked, content_hash: str, work: ProjectWork) -> dict[str, Any]:
     content = content_json(asked.project_id, work)
+    canonical = canonical_json(content)
     return {
         "id": given.makes("summary"),
         "tenant_id": given.tenant_id,
@@ -146,8 +155,8 @@ def _row(given: GivenBy, asked: SummaryAsked, content_hash: str, work: ProjectWo
         "from_day": asked.period.start,
         "to_day": asked.period.end,
         "total_minutes": content["totalMinutes"],
-        "content": content,
-        "digest": sha256(canonical_json(content)).hexdigest(),
+        "canonical": canonical.decode(),
+        "digest": sha256(canonical).hexdigest(),
         "created_by_id": given.actor_id,
         "on_behalf_of_id": asked.on_behalf_of_id,
         "reason": asked.reason,
@@ -178,7 +187,7 @@ def _tell(
         parties[asked.on_behalf_of_id or given.actor_id].agent,
         delegate,
     )
-    state(session, given.tenant_id, given.command_id, given.actor_id, None, statements)
+    state(session, SaidBy(given.tenant_id, given.command_id, given.actor_id), statements)
     said = {
         "projectId": str(project.id),
         "from": asked.period.start.isoformat(),

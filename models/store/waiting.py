@@ -9,8 +9,11 @@ from sqlalchemy import Row, delete, func, insert, select, text, update
 
 from models.database import WriteSession
 from models.rules.approvers import Rank, approvers_of
+from models.rules.delegations import DelegationContent
+from models.rules.notices import NoticeKind, waiting_reason
 from models.rules.policy import Role, roles_of
 from models.rules.stages import Stage
+from models.store.notifying import Notice, notify
 from models.store.signals import tell_live
 from models.tables.timesheet import Submission, Timesheet, Waiting
 
@@ -55,8 +58,9 @@ def look_up_again(session: WriteSession, held: Held) -> None:
     if not owners:
         return
     ranks = _ranks_above(session, owners)
-    found = session.execute(_SUBMITTED.where(Timesheet.id.in_([row.id for row in held])))
-    sheets = [_Submitted(*row) for row in found]
+    found = session.execute(_SUBMITTED.where(Timesheet.id.in_([row.id for row in held]))).all()
+    sheets = [_Submitted(*row[:6]) for row in found]
+    waits = {row.timesheet_id: row for row in map(_waits, found)}
     wanted = {sheet: approvers_of(sheet.owner_id, ranks, sheet.escalations) for sheet in sheets}
     asked = _asked(session, [sheet.id for sheet in sheets])
     changed = {sheet: each for sheet, each in wanted.items() if list(each) != asked.get(sheet.id, [])}
@@ -76,7 +80,12 @@ def look_up_again(session: WriteSession, held: Held) -> None:
         .values(due_at=func.least(Timesheet.due_at, func.now()))
     )
     concerned = {each for sheet in changed for each in (*changed[sheet], *asked.get(sheet.id, []))}
-    _tell(session, rows[0]["tenant_id"], None, concerned)
+    tenant_id = rows[0]["tenant_id"]
+    around = _tell(session, tenant_id, None, concerned)
+    added = {sheet: set(changed[sheet]) - set(asked.get(sheet.id, [])) for sheet in changed}
+    notify(
+        session, tenant_id, [each for sheet, new in added.items() for each in _notices(waits[sheet.id], new, around)]
+    )
 
 
 def look_up_leads_again(session: WriteSession, lead_ids: Collection[UUID], project_ids: Collection[UUID]) -> None:
@@ -84,7 +93,32 @@ def look_up_leads_again(session: WriteSession, lead_ids: Collection[UUID], proje
     these = {"leads": list(lead_ids), "projects": list(project_ids), "role": Role.PROJECT_LEAD.value}
     changed = session.execute(_LEADS, these).all()
     if changed:
-        _tell(session, changed[0].tenant_id, None, {each for row in changed for each in (row.before, row.after)})
+        tenant_id = changed[0].tenant_id
+        around = _tell(session, tenant_id, None, {each for row in changed for each in (row.before, row.after)})
+        notify(session, tenant_id, [each for row in changed for each in _notices(_waits(row), {row.after}, around)])
+
+
+def tell_deputy(session: WriteSession, tenant_id: UUID, delegation: DelegationContent) -> None:
+    """Tell somebody who begins to stand in for an approver what waits for them from now on."""
+    only = None if delegation.person_ids is None else list(delegation.person_ids)
+    these = {"delegator": delegation.delegator_id, "delegate": delegation.delegate_id, "only": only}
+    found = session.execute(_FOR_DEPUTY, these).all()
+    notify(session, tenant_id, [_notice(_waits(row), delegation.delegate_id) for row in found])
+
+
+class _Beside(NamedTuple):
+    """Who decides in an approver's place: a deputy, or an administrator in that of nobody."""
+
+    approver_id: UUID | None
+    person_id: UUID
+    is_there: bool
+    """Whether they may just now."""
+    only: Sequence[UUID] | None
+    """Whose time only; None: everybody's."""
+
+    def decides_for(self, owner_id: UUID) -> bool:
+        """Whether it concerns this owner's time, now."""
+        return self.is_there and (self.only is None or owner_id in self.only)
 
 
 def _ask_no_more(session: WriteSession, sheet: Timesheet) -> Sequence[UUID | None]:
@@ -103,6 +137,17 @@ class _Submitted(NamedTuple):
     escalations: int = 0
 
 
+class _Waits(NamedTuple):
+    """What waits, as a notice of it says."""
+
+    timesheet_id: UUID
+    owner_id: UUID
+    submission_id: UUID
+    digest: str
+    since: datetime
+    stage: str
+
+
 _SUBMITTED = (
     select(
         Timesheet.id,
@@ -111,6 +156,11 @@ _SUBMITTED = (
         Timesheet.submitted_at,
         func.cardinality(Submission.exceptions) > 0,
         Timesheet.escalations,
+        Submission.id.label("submission_id"),
+        Submission.digest,
+        Timesheet.state_since,
+        Timesheet.stage,
+        Timesheet.id.label("timesheet_id"),
     )
     .join(Submission, Submission.id == Timesheet.submission_id)
     .where(Timesheet.stage == Stage.SUPERVISOR.value)
@@ -141,42 +191,75 @@ def _asked(session: WriteSession, timesheet_ids: Collection[UUID]) -> dict[UUID,
 
 def _tell(
     session: WriteSession, tenant_id: UUID, timesheet_id: UUID | None, approvers: Collection[UUID | None]
-) -> None:
-    tell_live(session, tenant_id, timesheet_id, _people(session, approvers), "inbox")
-
-
-def _people(session: WriteSession, approvers: Collection[UUID | None]) -> set[UUID]:
-    """Whose inboxes change: the approvers, whoever stands in for one, and the administrators in place of None."""
+) -> Sequence[_Beside]:
+    """Let the inboxes look again that change by what waits for these approvers; who is beside them."""
     known = {approver for approver in approvers if approver}
-    found = session.scalars(_CONCERNED, {"known": list(known), "nobody": None in approvers})
-    return known | set(found)
+    rows = session.execute(_BESIDE, {"known": list(known), "nobody": None in approvers})
+    around = [_Beside(*row) for row in rows]
+    tell_live(session, tenant_id, timesheet_id, known | {each.person_id for each in around}, "inbox")
+    return around
 
 
-_CONCERNED = text(
+_BESIDE = text(
     """
-    SELECT delegate_id FROM delegation
-    WHERE delegator_id = ANY (CAST(:known AS uuid[])) AND revoked_at IS NULL
-      AND now()::date BETWEEN from_day - 1 AND to_day + 1
-    UNION
-    SELECT person_id FROM person_role WHERE :nobody AND role = 'administrator'
+    SELECT d.delegator_id, d.delegate_id,
+           deputy.active AND (now() AT TIME ZONE p.time_zone)::date BETWEEN d.from_day AND d.to_day, d.person_ids
+    FROM delegation d JOIN person p ON p.id = d.delegator_id JOIN person deputy ON deputy.id = d.delegate_id
+    WHERE d.delegator_id = ANY (CAST(:known AS uuid[])) AND d.revoked_at IS NULL
+      AND now()::date BETWEEN d.from_day - 1 AND d.to_day + 1
+    UNION ALL
+    SELECT NULL, p.id, p.active, NULL
+    FROM person_role r JOIN person p ON p.id = r.person_id WHERE :nobody AND r.role = 'administrator'
     """
 )
+
+
+def _notices(waits: _Waits, approvers: Collection[UUID | None], around: Sequence[_Beside]) -> list[Notice]:
+    """For approvers who are newly asked, and whoever decides in their place; never for whose time it is."""
+    people = {approver for approver in approvers if approver}
+    people |= {each.person_id for each in around if each.approver_id in approvers and each.decides_for(waits.owner_id)}
+    return [_notice(waits, person_id) for person_id in sorted(people - {waits.owner_id})]
+
+
+def _notice(waits: _Waits, person_id: UUID) -> Notice:
+    key = waiting_reason(waits.submission_id, waits.since, waits.stage)
+    told = {"ownerId": waits.owner_id, "submissionId": waits.submission_id, "digest": waits.digest}
+    data = {name: str(value) for name, value in told.items()}
+    return Notice(person_id, NoticeKind.WAITING, f"{NoticeKind.WAITING.value}/{key}", waits.timesheet_id, data)
+
+
+def _waits(row: Any) -> _Waits:
+    return _Waits(row.timesheet_id, row.owner_id, row.submission_id, row.digest, row.state_since, row.stage)
+
 
 _LEADS = text(
     """
     UPDATE waiting w SET approver_id = changed.lead_id
     FROM (
-        SELECT o.timesheet_id, o.number, o.approver_id AS before,
+        SELECT o.timesheet_id, o.number, o.approver_id AS before, t.state_since, t.stage,
+               s.id AS submission_id, s.digest,
                (SELECT p.id FROM person p
                 WHERE p.id = j.lead_id AND p.id <> o.owner_id AND p.active AND EXISTS (
                     SELECT 1 FROM person_role r WHERE r.person_id = p.id AND r.role = :role)) AS lead_id
         FROM waiting o JOIN project j ON j.id = o.project_id
+        JOIN timesheet t ON t.id = o.timesheet_id JOIN submission s ON s.id = t.submission_id
         WHERE j.lead_id = ANY (CAST(:leads AS uuid[])) OR j.id = ANY (CAST(:projects AS uuid[]))
         ORDER BY o.timesheet_id, o.number FOR UPDATE OF o
     ) changed
     WHERE w.timesheet_id = changed.timesheet_id AND w.number = changed.number
       AND changed.lead_id IS DISTINCT FROM changed.before
-    RETURNING w.tenant_id, changed.before, changed.lead_id AS after
+    RETURNING w.tenant_id, w.timesheet_id, w.owner_id, changed.before, changed.lead_id AS after,
+              changed.submission_id, changed.digest, changed.state_since, changed.stage
+    """
+)
+
+_FOR_DEPUTY = text(
+    """
+    SELECT DISTINCT w.timesheet_id, w.owner_id, s.id AS submission_id, s.digest, t.state_since, t.stage
+    FROM waiting w JOIN timesheet t ON t.id = w.timesheet_id JOIN submission s ON s.id = t.submission_id
+    JOIN person p ON p.id = :delegate AND p.active
+    WHERE w.approver_id = :delegator AND w.owner_id <> :delegate
+      AND (CAST(:only AS uuid[]) IS NULL OR w.owner_id = ANY (CAST(:only AS uuid[])))
     """
 )
 

@@ -223,6 +223,7 @@ class OwnerReview(TenantOwned, Base):
     __table_args__ = (
         CheckConstraint("verdict IN ('confirmed', 'disputed')", name="verdict"),
         CheckConstraint("verdict = 'confirmed' OR reason IS NOT NULL", name="dispute_needs_reason"),
+        UniqueConstraint("tenant_id", "key"),
         Index("ix_owner_review_disputed", "tenant_id", "command_id", postgresql_where=text("verdict = 'disputed'")),
         {"info": INSERT_ONLY},
     )
@@ -235,6 +236,7 @@ class OwnerReview(TenantOwned, Base):
     timesheet_id: Mapped[UUID] = mapped_column(ForeignKey("timesheet.id"))
     verdict: Mapped[str]
     reason: Mapped[str | None]
+    key: Mapped[UUID | None] = mapped_column(comment="of the form or call that said it; none: from before it was kept")
     reviewed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

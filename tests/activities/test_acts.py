@@ -10,7 +10,7 @@ from sqlalchemy import Engine, update
 from models.commands import Asked
 from models.database import command_transaction, read_session
 from models.doctor import findings
-from models.errors import AlreadyAnswered, NotFound, ReasonRequired
+from models.errors import AlreadyAnswered, KeyReused, NotFound, ReasonRequired
 from models.reads.notices import words_now
 from models.rules.notices import NoticeKind
 from models.rules.transitions import CommandKind, State
@@ -40,9 +40,11 @@ def told(life: Life, kind: NoticeKind) -> list[Notification]:
     return [each for each in life.desk.rows(life.org.tenant_id, Notification) if each.kind == kind]
 
 
-def say(life: Life, person: UUID, act: UUID, verdict: Verdict, reason: str | None = None) -> None:
+def say(
+    life: Life, person: UUID, act: UUID, verdict: Verdict, reason: str | None = None, key: UUID | None = None
+) -> None:
     with command_transaction(life.desk.engine, life.org.tenant_id) as session:
-        answer(session, Answer(life.org.tenant_id, person, act, verdict, reason))
+        answer(session, Answer(life.org.tenant_id, person, act, verdict, reason, key))
 
 
 @pytest.fixture
@@ -201,6 +203,21 @@ class TestAnswering:
 
         assert len(life.desk.rows(life.org.tenant_id, OwnerReview)) == 1
         assert len(told(life, NoticeKind.ACT_DISPUTED)) == 1
+
+    def test_one_key_at_two_acts_at_once_answers_one_of_them(self, life: Life, act: UUID) -> None:
+        there = Asking(life.org, life.org.roland, life.org.alex, NEXT_MONDAY, reason="He is away.")
+        other = life.desk.do(there.record(worked("09:00", "10:00", NEXT_MONDAY))).command_id
+        key = uuid4()
+        with ThreadPoolExecutor(4) as pool:
+            said = [
+                pool.submit(say, life, life.org.roland, each, Verdict.CONFIRMED, None, key)
+                for each in (act, other, act, other)
+            ]
+
+        (kept,) = life.desk.rows(life.org.tenant_id, OwnerReview)
+        refused = [each.exception() for each in said if each.exception()]
+        assert [type(each) for each in refused] == [KeyReused, KeyReused]
+        assert (kept.key, kept.command_id in (act, other)) == (key, True)
 
 
 class TestTheDoctor:

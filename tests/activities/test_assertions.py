@@ -22,7 +22,8 @@ from models.rules.assertions import (
     used,
 )
 from models.rules.prov_domain import ProvRole, TermKind
-from models.store.assertions import SaidBy, require_sayable, say
+from models.store.assertions import require_sayable, say
+from models.store.ledger import SaidBy
 from models.tables.provenance import LedgerStatement
 from tests.factories import Organisation, make_organisation
 
@@ -39,7 +40,7 @@ def said(engine: Engine, org: Organisation) -> Say:
 
     def tell(assertion: Assertion, namespace: str = "default", tenant_id: UUID = org.tenant_id) -> bool:
         with command_transaction(engine, tenant_id) as session:
-            return say(session, SaidBy(tenant_id, namespace, org.duane, uuid4()), assertion)
+            return say(session, SaidBy(tenant_id, uuid4(), org.duane, namespace=namespace), assertion)
 
     return tell
 
@@ -138,7 +139,7 @@ def test_organisations_do_not_hear_of_each_other(
     said(WORK)
 
     with command_transaction(engine, other.tenant_id) as session:
-        by = SaidBy(other.tenant_id, "default", other.duane, uuid4())
+        by = SaidBy(other.tenant_id, uuid4(), other.duane)
         assert say(session, by, defined(ACTIVITY, "entry-1", "Submit", {}))
     assert term(engine, org, ACTIVITY, "entry-1") == Term(ACTIVITY, "entry-1", "Work", {"task": "washing dog"})
 
@@ -178,12 +179,12 @@ def test_a_start_and_an_end_before_it_at_once_are_not_both_kept(said: Say, engin
 
 @pytest.mark.parametrize("what", ["work", "timesheet", "approve", "view"])
 def test_of_what_the_product_records_itself_nobody_else_says_anything(org: Organisation, what: str) -> None:
-    by = SaidBy(org.tenant_id, "default", org.duane, uuid4())
+    by = SaidBy(org.tenant_id, uuid4(), org.duane)
     ours = f"{what}-{uuid4()}-1"
 
     with pytest.raises(Invalid):
         require_sayable(by, timed(ours, NOON, None))
     with pytest.raises(Invalid):
         require_sayable(by, informed("approve-31280", ours))
-    require_sayable(SaidBy(org.tenant_id, "another", org.duane, uuid4()), timed(ours, NOON, None))
+    require_sayable(SaidBy(org.tenant_id, uuid4(), org.duane, namespace="another"), timed(ours, NOON, None))
     require_sayable(by, timed("approve-31280", NOON, None))

@@ -1,13 +1,27 @@
 """What a submission says of the hours on it, and what it finds worth a look."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from models.standard import ABSENCE, ON_CALL, OVERTIME
-from models.tables.timesheet import Submission, Waiting
+from models.database import read_session
+from models.reads.api.approvals import inbox_of
+from models.reads.api.timesheets import with_content
+from models.reads.exports import sheet_export
+from models.reads.viewer import Onlooker
+from models.reads.week import WeekOf, week_page
+from models.rules.accrual_types import AccrualCode
+from models.rules.period_types import TypeContent
+from models.rules.periods import Period
+from models.standard import ABSENCE, ON_CALL, OVERTIME, SHIFT
+from models.store.period_types import create_type
+from models.store.project_work import work_on
+from models.tables.accruals import Accrual
+from models.tables.timesheet import Submission, Timesheet, Waiting
+from tests.activities.administering import do, given
 from tests.desk import Life
-from tests.factories import MONDAY, change_person, worked
+from tests.factories import LONDON, MONDAY, change_person, worked
+from tests.projects import DOGS, lead
 
 TUESDAY = MONDAY + timedelta(days=1)
 SUNDAY = MONDAY + timedelta(days=6)
@@ -61,3 +75,48 @@ def test_whoever_lives_in_another_zone_by_then_can_submit_all_the_same(life: Lif
     change_person(owner_engine, life.org.duane, time_zone="America/New_York")
 
     assert _submitted(life).minutes_by_day == [120, 0, 0, 0, 0, 0, 0]
+
+
+class TestWholeDays:
+    """Everybody who says how long somebody worked says the same, also of whole days that count as time worked."""
+
+    def said(self, life: Life, submission: Submission) -> dict[str, int]:
+        """How many minutes were worked, as each of them has it."""
+        org, onlooker = life.org, Onlooker(life.org.tenant_id, life.org.roland)
+        week, now = Period(MONDAY, SUNDAY), datetime.now(UTC)
+        with read_session(life.desk.engine, org.tenant_id) as session:
+            (inbox,) = inbox_of(session, onlooker, None, 2)
+            (program,) = with_content(session, list(session.scalars(select(Timesheet))))
+            page = week_page(session, onlooker, WeekOf(org.duane, MONDAY, now, LONDON))
+            export = sheet_export(session, onlooker, life.key.timesheet_id, now)
+        life.approve()
+        with read_session(life.desk.engine, org.tenant_id) as session:
+            project = work_on(session, org.projects[DOGS], week).approved
+            of_target = Accrual.accrual_code == AccrualCode.ANNUAL_TARGET_HOURS.value
+            balance = session.scalars(select(Accrual.total).where(of_target)).all()
+        return {
+            "certified": sum(submission.minutes_by_day),
+            "inbox": inbox.minutes,
+            "program": program.total_minutes,
+            "page": page.total_minutes,
+            "export": export.total_minutes,
+            "project": sum(each.minutes for each in project),
+            "balance": sum(balance),
+        }
+
+    def test_what_counts_counts_alike_everywhere(self, life: Life, owner_engine: Engine) -> None:
+        lead(owner_engine, life.org)
+        course = TypeContent("Course", "date", {"project": "optional"}, counts_to_target_hours=True)
+        course_id = do(life, lambda session: create_type(session, given(life), course)).id
+        on_dogs = {"project_id": life.org.projects[DOGS]}
+        for start, end, day, kind in (
+            ("00:00", "24:00", MONDAY, course_id),
+            ("09:00", "17:30", TUESDAY, SHIFT),
+            ("00:00", "24:00", SUNDAY, ABSENCE),
+        ):
+            fields = on_dogs if kind != ABSENCE else {}
+            life.desk.do(life.duane.record(worked(start, end, day, kind, **fields)))
+
+        told = self.said(life, _submitted(life))
+
+        assert told == dict.fromkeys(told, 24 * 60 + 8 * 60 + 30)

@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy import Engine, text, update
 
 from models.errors import DomainError, NotYours, OwnTime, ReasonRequired, Stale, WrongState
+from models.messages import SheetKey
 from models.rules.transitions import CommandKind, State
 from models.tables.timesheet import Decision, Timesheet
 from tests.activities.conftest import Racers
 from tests.desk import Desk, Life
 from tests.factories import (
     MONDAY,
+    NEXT_MONDAY,
     Asking,
     at,
     change_person,
@@ -59,6 +61,20 @@ class TestTheDecision:
         assert outcome.snapshot.state is State.REJECTED
         (decision,) = _decisions(submitted)
         assert (decision.decision, decision.reason) == ("reject", "Wrong day.")
+
+    def test_rejecting_one_period_touches_no_other(self, submitted: Life) -> None:
+        """The week after waits as before, with what was certified of it."""
+        submitted.desk.do(submitted.next_week.record(worked("09:00", "17:00", day=NEXT_MONDAY)))
+        digest = submitted.desk.digest(submitted.next_key)
+        submitted.desk.do(submitted.next_week.submit(digest))
+        before = _rows_of(submitted, submitted.next_key)
+        submitted.reject()
+
+        assert _rows_of(submitted, submitted.next_key) == before
+        assert submitted.desk.load(submitted.next_key).state is State.SUBMITTED
+        roland = Asking(submitted.org, submitted.org.duane, submitted.org.roland, NEXT_MONDAY)
+        assert submitted.desk.do(roland.approve(digest)).snapshot.state is State.APPROVED
+        assert submitted.state is State.REJECTED
 
     def test_a_decision_on_another_content_than_the_submitted_one_is_refused(self, submitted: Life) -> None:
         refusal = submitted.desk.refused(submitted.roland.approve("0" * 64))
@@ -383,6 +399,12 @@ def _decide(life: Life, asking: Asking, kind: CommandKind) -> DomainError:
 def _is(error: type[DomainError], refusal: DomainError) -> bool:
     assert type(refusal) is error, repr(refusal)
     return True
+
+
+def _rows_of(life: Life, key: SheetKey) -> list[str]:
+    """Every row of every table that names a timesheet."""
+    tables = life.desk.contents(life.org.tenant_id).values()
+    return sorted(row for rows in tables for row in rows if str(key.timesheet_id) in row)
 
 
 def _make_due(life: Life, owner_engine: Engine) -> None:

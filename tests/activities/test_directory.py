@@ -26,7 +26,7 @@ from models.store.people import load_circle
 from models.tables.accruals import Accrual, AccrualRebuild
 from models.tables.auth import Account, ApiToken, SignInSession
 from models.tables.delivery import OutboxEvent
-from models.tables.people import DirectoryChange, Person, TenantPolicy
+from models.tables.people import DirectoryChange, Person
 from models.tables.timesheet import Timesheet, Waiting
 from tests.activities.conftest import waiters
 from tests.desk import Desk, Life, as_written, carry_out_rebuilds
@@ -94,10 +94,6 @@ class Office:
     def add_project(self, content: ProjectContent, given: GivenBy | None = None) -> Kept[ProjectContent]:
         """A new project."""
         return self.do(lambda session: projects.create_project(session, given or self.given(), content))
-
-    def set_lateness(self, version: int, days: int | None, given: GivenBy | None = None) -> None:
-        """From when on time is late."""
-        self.do(lambda session: period_types.set_lateness(session, given or self.given(), version, days))
 
     def rebuild(self) -> None:
         """What follows from her changes for many people."""
@@ -225,8 +221,6 @@ class TestPersons:
             office.add_project(ProjectContent("p", "Paint", None), theirs)
         with office.refused(NotYours):
             office.do(lambda s: period_types.create_type(s, theirs, TRAVEL))
-        with office.refused(NotYours):
-            office.set_lateness(0, 3, theirs)
 
     def test_an_administrator_who_is_not_active_any_more_changes_nothing(
         self, office: Office, owner_engine: Engine
@@ -509,8 +503,8 @@ class TestWaiting:
         many = _statements(office, lambda: office.change(office.org.roland, active=False))
 
         assert {office.waiting_for(each) for each in crew} == {office.org.alex}
-        # Signing out takes three more, and whom they wait for now seven.
-        assert len(many) <= len(few) + 10
+        # Signing out takes three more, whom they wait for now seven, and telling those four.
+        assert len(many) <= len(few) + 14
 
     @pytest.mark.usefixtures("submitted")
     def test_a_submission_and_a_change_of_supervisor_at_once_agree_in_the_end(self, office: Office, life: Life) -> None:
@@ -754,29 +748,3 @@ class TestTypes:
         office.change_type(SHIFT, name="Day shift")
 
         assert Office(engine, owner_engine, other).type_(SHIFT).content.name == "Shift"
-
-
-class TestRules:
-    def test_from_when_on_time_is_late_is_changed_recorded_and_announced(self, office: Office) -> None:
-        office.set_lateness(0, 3)
-        office.set_lateness(1, None)
-
-        assert [each.late_after_working_days for each in office.rows(TenantPolicy)] == [None]
-        told = sorted(office.rows(DirectoryChange), key=lambda change: change.version)
-        days = "lateAfterWorkingDays"
-        assert [(each.before, each.after) for each in told] == [({days: None}, {days: 3}), ({days: 3}, {days: None})]
-        assert {each.type for each in office.rows(OutboxEvent)} == {"countersign.recording-rules.changed"}
-
-    def test_nonsense_and_what_is_out_of_date_is_refused(self, office: Office) -> None:
-        for nonsense in (-1, 100_000):
-            with office.refused(Invalid, "lateAfterWorkingDays"):
-                office.set_lateness(0, nonsense)
-        with office.refused(Stale):
-            office.set_lateness(1, 3)
-
-    def test_the_same_command_again_changes_nothing(self, office: Office) -> None:
-        given = office.given()
-        for _ in range(2):
-            office.set_lateness(0, 3, given)
-
-        assert len(office.rows(DirectoryChange)) == 1

@@ -170,7 +170,8 @@ def test_saying_the_same_thing_again_adds_nothing(told: Life) -> None:
     (person,) = [said for said in before if said.body.get("id") == _staff(told, "Duane Barry")]
     with command_transaction(told.desk.engine, told.org.tenant_id) as session:
         again = [Statement(said.kind, said.subject, said.body) for said in before]
-        ledger.state(session, told.org.tenant_id, told.key.timesheet_id, told.org.max, None, [*again, *again])
+        by = ledger.SaidBy(told.org.tenant_id, told.key.timesheet_id, told.org.max)
+        assert ledger.state(session, by, [*again, *again]) == 0
 
     assert [said.sequence for said in _statements(told)] == [said.sequence for said in before]
     assert person.recorded_by_id == told.org.duane

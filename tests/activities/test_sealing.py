@@ -12,7 +12,8 @@ from sqlalchemy import Engine, select
 from models.database import command_transaction, read_session
 from models.rules.assertions import defined
 from models.rules.prov_domain import TermKind
-from models.store.assertions import SaidBy, say
+from models.store.assertions import say
+from models.store.ledger import SaidBy
 from models.store.sealing import Sealed, keys_from, public_bytes, rotate_key, seal
 from models.store.tree import SealedTree
 from models.tables.provenance import LedgerStatement
@@ -34,7 +35,7 @@ def sealed(engine: Engine, org: Organisation) -> Callable[[], Sealed | None]:
 def tell(engine: Engine, org: Organisation, *names: str) -> None:
     """Have activities defined, all in one transaction."""
     with command_transaction(engine, org.tenant_id) as session:
-        by = SaidBy(org.tenant_id, "default", org.duane, uuid4())
+        by = SaidBy(org.tenant_id, uuid4(), org.duane)
         for name in names:
             say(session, by, defined(TermKind.ACTIVITY, name, "Submit", {}))
 
@@ -114,7 +115,7 @@ def test_what_is_committed_late_comes_after_what_is_sealed(
 
     def slow() -> None:
         with command_transaction(engine, org.tenant_id) as session:
-            by = SaidBy(org.tenant_id, "default", org.max, uuid4())
+            by = SaidBy(org.tenant_id, uuid4(), org.max)
             say(session, by, defined(TermKind.ACTIVITY, "slow", "Submit", {}))
             written.set()
             assert may_end.wait(60)

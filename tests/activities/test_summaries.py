@@ -65,7 +65,7 @@ def make(life: Life, by: UUID, wanted: SummaryAsked | None = None, command_id: U
 
     def change(session: Any) -> Summary:
         made = summarise(session, given(life, command_id, by), wanted or asked(life))
-        session.refresh(made)
+        session.refresh(made, ["content"])
         session.expunge(made)
         return made
 
@@ -192,6 +192,25 @@ def test_it_equals_the_timesheets_it_is_made_of_by_their_own_count(life: Life, m
     assert it.shown.total == made.total_minutes == sum(own)
     assert it.difference is not None
     assert it.difference.is_none
+
+
+def test_it_equals_them_with_breaks_where_clocks_change_and_when_it_cuts_a_week(life: Life, marita: UUID) -> None:
+    """Also after the week was revised, certified and approved anew."""
+    sunday = date(2026, 10, 25)
+    times = [("21:00", "23:00", sunday - timedelta(days=1)), ("00:30", "02:30", sunday)]
+    duane = work(life.desk, life.org, life.org.duane, times, meal_break_minutes=15)
+    only_sunday = asked(life, Period(sunday, sunday))
+    first = make(life, marita, only_sunday)
+    life.desk.do(replace(duane, reason="Misremembered.").move(CommandKind.REVISE))
+    take_on(life.desk, duane, State.APPROVED)
+    second = make(life, marita, only_sunday)
+
+    for made in (first, second, make(life, marita, asked(life, Period(sunday - timedelta(days=1), sunday)))):
+        it = shown(life, marita, made)
+        assert it.reconciled.holds
+        assert [line.certified for line in it.reconciled.sheets] == [made.total_minutes]
+    assert first.total_minutes == second.total_minutes == 180 - 15
+    assert made.total_minutes == 180 - 15 + 120 - 15
 
 
 def test_a_summary_that_says_something_else_than_was_certified_is_found_out(

@@ -203,7 +203,7 @@ class TestWhoMay:
         delegation = grant(life, _deputy(life.org.alex), life.org.roland)
         life.desk.do(Asking(life.org, life.org.duane, life.org.alex).approve(life.desk.digest(life.key)))
         with owner_engine.begin() as connection:
-            over = "UPDATE delegation SET revoked_at = now(), revoked_by_id = delegator_id WHERE id = %s"
+            over = "UPDATE delegation SET revoked_at = now(), revoked_by_id = delegator_id, due_at = NULL WHERE id = %s"
             connection.exec_driver_sql(over, (delegation,))
         life.desk.do(take_back(life, life.org.alex))
 

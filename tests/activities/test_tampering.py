@@ -9,7 +9,8 @@ from sqlalchemy import Engine, text
 from models.database import command_transaction, read_session
 from models.rules.assertions import defined
 from models.rules.prov_domain import TermKind
-from models.store.assertions import SaidBy, say
+from models.store.assertions import say
+from models.store.ledger import SaidBy
 from models.store.sealing import keys_from, public_bytes, rotate_key, seal
 from models.verify_ledger import Verified, verify_ledger
 from tests.factories import Organisation, make_organisation
@@ -37,7 +38,7 @@ def tell(engine: Engine, org: Organisation, name: str) -> None:
     with command_transaction(engine, org.tenant_id) as session:
         say(
             session,
-            SaidBy(org.tenant_id, "default", org.duane, uuid4()),
+            SaidBy(org.tenant_id, uuid4(), org.duane),
             defined(TermKind.ACTIVITY, name, "Submit", {}),
         )
 

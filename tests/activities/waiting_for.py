@@ -1,17 +1,19 @@
 """Whom a submitted timesheet waits for, what people were told, and time that passes in the meantime."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
 
 from models.database import command_transaction, read_session
+from models.rules.delegations import Span
 from models.rules.standing_in import Deputy
 from models.store.people import load_circle
 from models.tables.approval import Delegation
 from models.tables.delivery import Notification
 from models.tables.timesheet import Decision, Timesheet, Waiting
 from tests.desk import Life
+from tests.factories import LONDON
 
 Request = tuple[UUID | None, UUID | None]
 """Who is asked, None for the administrators; and about which project, None for all of it."""
@@ -82,6 +84,7 @@ def grant(life: Life, deputy: Deputy, delegator_id: UUID) -> UUID:
                 to_day=deputy.last,
                 person_ids=list(deputy.only) if deputy.only else None,
                 granted_by_id=delegator_id,
+                due_at=Span.of(deputy.first, deputy.last, LONDON).next_due(datetime.now(UTC)),
             )
         )
     return deputy.delegation_id

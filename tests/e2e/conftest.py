@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Response, ViewportSize
+from playwright.sync_api import BrowserContext, ConsoleMessage, Error, Page, Response, ViewportSize, expect
 from pytest_playwright import CreateContextCallback
 from sqlalchemy import Engine, create_engine, make_url
 
@@ -18,6 +18,7 @@ from models.database import command_transaction, engine_for
 from tests.desk import Desk, Life
 from tests.factories import Organisation
 from tests.standing import Standing, up
+from tests.waiting import PATIENCE
 from web.auth.cookies import SESSION
 from web.auth.demo import PASSWORD
 from web.auth.sessions import begin_session
@@ -25,13 +26,21 @@ from web.auth.sessions import begin_session
 DESK: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
-NOTES = ("Failed to load resource", "htmx: htmx:error: Failed to fetch")
+NOTES = ("Failed to load resource", "htmx: htmx:error: Failed to fetch", "htmx: htmx:error: timeout")
 """How the browser and HTMX note that a request was refused or not answered. What people then see is tested."""
+
+
+ANSWERED_WITHIN = "14"
+"""Seconds in which the system carries out a command, however busy the machine is: browsers wait for 15."""
+
+PATIENT_MILLISECONDS = 2_000 * PATIENCE
+"""How long a page may take to show something: longer than a command and its answer."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """A test that fails leaves a picture of every page it had open, in test-results."""
     config.option.screenshot = "only-on-failure"
+    expect.set_options(timeout=PATIENT_MILLISECONDS)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +64,9 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dic
 @pytest.fixture(scope="session")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standing]:
     """A running system with the demo's people and nothing recorded yet."""
-    with up(tmp_path_factory.mktemp("system") / "data") as standing:
+    with up(
+        tmp_path_factory.mktemp("system") / "data", COUNTERSIGN_COMMAND_TIMEOUT_SECONDS=ANSWERED_WITHIN
+    ) as standing:
         standing.found_demo()
         yield standing
 
@@ -99,7 +110,7 @@ class People:
         """A browser of its own, before anybody signs in."""
         options = {"base_url": self.address, "viewport": DESK, "locale": "en-GB", "reduced_motion": "reduce"} | context
         page = self.new_context(**options).new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENT_MILLISECONDS)
         page.on("console", self._listen)
         page.on("pageerror", self._note)
         page.on("response", self._look)

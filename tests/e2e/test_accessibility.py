@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Engine, delete, func, insert, update
 
 from models.database import command_transaction
 from models.rules.accrual_types import AccrualCode
@@ -19,6 +19,7 @@ from models.rules.periods import Period
 from models.rules.transitions import CommandKind, State
 from models.standard import ABSENCE, ON_CALL, OVERTIME, SHIFT
 from models.store.adjustments import AdjustmentContent, adjust
+from models.store.bulk import CANCELLED, Pick, ask_bulk
 from models.store.changes import GivenBy
 from models.store.dead_letters import keep_letter
 from models.store.duties import AskedCheck, run_check
@@ -26,7 +27,11 @@ from models.store.mail_decisions import make_link
 from models.store.owner_review import Answer, Verdict, answer
 from models.store.summaries import SummaryAsked, summarise
 from models.tables.accruals import Accrual, Agreement, AgreementTarget
-from models.tables.timesheet import Decision
+from models.tables.approval import BulkDecision, BulkDecisionRow
+from models.tables.delivery import WebhookAttempt
+from models.tables.timesheet import Decision, Submission
+from tests.activities.hooks import hooked
+from tests.crowd import APPROVE, Crowd
 from tests.desk import Life
 from tests.e2e.conftest import DESK, PHONE, People
 from tests.e2e.steps import TODAY, act_for, edit, fill_times, record
@@ -44,6 +49,9 @@ CHECK = """async () => {
   const told = (nodes) => nodes.map(({html, failureSummary}) => `${html} ${failureSummary}`).join("; ");
   return violations.map(({id, nodes}) => `${id}: ${told(nodes)}`);
 }"""
+
+NOWHERE = "http://127.0.0.1:1"
+"""Where nobody answers."""
 
 LOOKS: tuple[tuple[tuple[ViewportSize, Literal["light", "dark"]], ...], ...] = (
     ((DESK, "light"), (PHONE, "dark")),
@@ -409,10 +417,7 @@ def project_refused(scene: Scene) -> Page:
 
 
 def types(scene: Scene) -> Page:
-    page = scene.suzanne("/admin/types")
-    page.get_by_label("Late after so many working days").fill("3")
-    page.get_by_role("button", name="Save the rule").click()
-    return showing(page, "Late after working days")
+    return showing(scene.suzanne("/admin/types"), "Whole days")
 
 
 def type_refused(scene: Scene) -> Page:
@@ -1018,6 +1023,164 @@ def duties_fine(scene: Scene) -> Page:
     return showing(page, "All is fine")
 
 
+def bulk_selected(scene: Scene) -> Page:
+    """The bar over a list that is longer than the page."""
+    _crowd(scene).submitted(12)
+    page = scene.roland("/inbox", None)
+    page.get_by_role("checkbox").first.check()
+    return showing(page, "1 selected · 8.00 h")
+
+
+def bulk_asked(scene: Scene) -> Page:
+    """What to decide on several, of which one was decided meanwhile."""
+    crowd = _crowd(scene)
+    first, *_ = [*crowd.submitted(2), crowd.submit_week(scene.life.org.max)]
+    page = scene.roland("/inbox", None)
+    page.get_by_role("checkbox", name="Select Max Fenig").check()
+    page.get_by_role("button", name="Select this page").click()
+    page.get_by_role("button", name="Approve…").click()
+    showing(page, "Decide on 3 timesheets")
+    crowd.approve(first, weeks_ago=1)
+    page.reload()
+    return showing(page, "1 of those selected cannot be decided as shown")
+
+
+def bulk_refused(scene: Scene) -> Page:
+    page = bulk_asked(scene)
+    page.locator("summary#reject").click()
+    page.get_by_role("button", name="Return 2 timesheets with this reason").click()
+    expect(page.locator("#reason-error")).to_be_visible()
+    return page
+
+
+def bulk_with_nothing_left(scene: Scene) -> Page:
+    pick = _crowd(scene).submit_week(scene.life.org.duane)
+    page = scene.roland("/inbox", None)
+    page.get_by_role("checkbox", name="Select Duane Barry").check()
+    page.get_by_role("button", name="Approve…").click()
+    showing(page, "Decide on 1 timesheet")
+    _crowd(scene).approve(pick)
+    page.reload()
+    return showing(page, "Nothing is left to decide")
+
+
+def bulk_over(scene: Scene) -> Page:
+    """One decided, one that somebody else decided, and one that still waits, with its tick."""
+    crowd = _crowd(scene)
+    picks = [*crowd.submitted(2), crowd.submit_week(scene.life.org.max)]
+    for number in (0, 1):
+        crowd.approve(picks[number], weeks_ago=1 - number)
+    address = _stopped(scene, picks)
+    page = scene.roland(address, None)
+    page.get_by_text("Show the one that was decided").click()
+    return showing(page, "Still waiting, as you saw them")
+
+
+def _crowd(scene: Scene) -> Crowd:
+    return Crowd(scene.life.desk, scene.life.org)
+
+
+def _stopped(scene: Scene, picks: list[Pick]) -> str:
+    """The address of a bulk decision on three timesheets, of each of which something else came."""
+    org = scene.life.org
+    came = (
+        {"outcome": "done"},
+        {"outcome": "refused", "code": "decided", "message": "Roland Fuller approved it."},
+        {"outcome": "refused", "code": CANCELLED, "message": "The rest was stopped."},
+    )
+    with command_transaction(scene.life.desk.engine, org.tenant_id) as session:
+        bulk_id = ask_bulk(session, GivenBy(org.tenant_id, org.roland, uuid4()), picks, APPROVE)
+        over = {"state": "cancelled", "finished_at": func.now()}
+        session.execute(update(BulkDecision).where(BulkDecision.id == bulk_id).values(over))
+        for number, told in enumerate(came):
+            row = (BulkDecisionRow.bulk_id == bulk_id) & (BulkDecisionRow.number == number)
+            session.execute(update(BulkDecisionRow).where(row).values(told))
+    return f"/inbox/bulk/{bulk_id}"
+
+
+def webhooks(scene: Scene) -> Page:
+    """In every state."""
+    for name, values in (
+        ("up-to-date", {"failures": 0}),
+        ("paused", {"state": "paused", "paused_because": "Nothing was taken for five days."}),
+        ("failing", {"failures": 1234, "failing_since": datetime(2026, 11, 16, tzinfo=UTC)}),
+    ):
+        hooked(scene.life, f"{NOWHERE}/{name}", "countersign.timesheet.*").change(**values)
+    return showing(scene.suzanne("/admin/webhooks"), "Not taken")
+
+
+def webhooks_none(scene: Scene) -> Page:
+    return showing(scene.suzanne("/admin/webhooks"), "No webhooks yet")
+
+
+def webhook(scene: Scene) -> Page:
+    """Paused, with what was taken and what was not, and a place that cannot be read."""
+    hook = hooked(scene.life, NOWHERE)
+    hook.pause()
+    for status, error in ((204, None), (503, "It answered 503."), (None, "Nobody answered.")):
+        attempt = {"status": status, "error": error, "position": 1, "milliseconds": 1234, "event_id": uuid4()}
+        with command_transaction(scene.life.desk.engine, scene.life.org.tenant_id) as session:
+            tenant = scene.life.org.tenant_id
+            session.execute(insert(WebhookAttempt).values(attempt | {"tenant_id": tenant, "webhook_id": hook.id}))
+    page = scene.suzanne(f"/admin/webhooks/{hook.id}")
+    page.get_by_label("From place").fill("soon")
+    page.get_by_role("button", name="Go on from there").click()
+    expect(page.locator("#from-error")).to_be_visible()
+    return showing(page, "No answer")
+
+
+def webhook_refused(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/webhooks/new")
+    page.get_by_label("Address").fill("javascript:alert(1)")
+    page.get_by_label("Only events of these types").fill("*")
+    page.get_by_role("button", name="Add this webhook").click()
+    return showing(page, "is no type of events")
+
+
+def webhook_added(scene: Scene) -> Page:
+    """With the secret that is shown this once."""
+    page = scene.suzanne("/admin/webhooks/new")
+    page.get_by_label("Address").fill(f"{NOWHERE}/an/address/of-a-receiver/that-is-much-longer/than-a-phone-is-wide")
+    page.get_by_role("button", name="Add this webhook").click()
+    return showing(page, "whsec_")
+
+
+def webhook_secret_changed(scene: Scene) -> Page:
+    page = scene.suzanne(f"/admin/webhooks/{hooked(scene.life, NOWHERE).id}")
+    page.get_by_role("button", name="Change the secret").click()
+    return showing(page, "its new secret")
+
+
+def approval_policy(scene: Scene) -> Page:
+    """With a change in the history."""
+    page = scene.suzanne("/admin/approval")
+    page.get_by_label("Remind the approver after").fill("4")
+    page.get_by_role("button", name="Save", exact=True).click()
+    return showing(page, "Saved.")
+
+
+def approval_policy_refused(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/approval")
+    page.get_by_label("Remind the approver after").fill("soon")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("#remindAfterHours-error")).to_be_visible()
+    return page
+
+
+def approval_policy_tried(scene: Scene) -> Page:
+    """With what would have gone otherwise."""
+    scene.life.bring_to(State.APPROVED)
+    with scene.owner_engine.begin() as connection:
+        submitted = update(Submission).where(Submission.timesheet_id == scene.life.key.timesheet_id)
+        connection.execute(submitted.values(submitted_at=func.now() - timedelta(weeks=4)))
+        decided = update(Decision).where(Decision.timesheet_id == scene.life.key.timesheet_id)
+        connection.execute(decided.values(decided_at=func.now() - timedelta(weeks=3)))
+    page = scene.suzanne("/admin/approval")
+    page.get_by_label("Ask the next approver as well after").fill("8")
+    page.get_by_role("button", name="See what it would have changed").click()
+    return showing(page, "1 would have gone otherwise.")
+
+
 def _approved_for_roland(scene: Scene) -> UUID:
     scene.life.bring_to(State.SUBMITTED)
     approval = scene.life.suzanne_for(scene.life.org.roland).approve(scene.life.desk.digest(scene.life.key))
@@ -1162,6 +1325,20 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     duties,
     duties_found,
     duties_fine,
+    bulk_selected,
+    bulk_asked,
+    bulk_refused,
+    bulk_with_nothing_left,
+    bulk_over,
+    webhooks,
+    webhooks_none,
+    webhook,
+    webhook_refused,
+    webhook_added,
+    webhook_secret_changed,
+    approval_policy,
+    approval_policy_refused,
+    approval_policy_tried,
 )
 
 

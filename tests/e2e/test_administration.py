@@ -55,6 +55,17 @@ def test_a_list_is_looked_at_and_then_saved_as_a_whole(people: People, org: Orga
     expect(suzanne.locator("#people-rows")).to_contain_text("Duane B.")
 
 
+def test_in_a_low_window_every_place_and_the_way_out_are_within_reach(people: People, org: Organisation) -> None:
+    suzanne = people.somebody(org, org.suzanne, viewport={"width": 1280, "height": 600})
+    suzanne.goto("/admin/webhooks")
+    expect(suzanne.get_by_role("link", name="Webhooks").first).to_be_in_viewport(ratio=1)
+    expect(suzanne.get_by_role("button", name="Sign out").first).to_be_in_viewport(ratio=1)
+
+    suzanne.get_by_role("link", name="My week").first.click()
+    expect(suzanne.get_by_role("link", name="My week").first).to_be_in_viewport(ratio=1)
+    expect(suzanne.get_by_role("button", name="Sign out").first).to_be_in_viewport(ratio=1)
+
+
 def add_person(page: Page, staff_id: str) -> str:
     """Monica, and the password that is shown once."""
     page.goto("/admin/people")

@@ -1,5 +1,7 @@
 """What others do appears on pages that are open, and leaves alone what somebody is at."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import Engine
@@ -14,6 +16,9 @@ from web.auth.cookies import SESSION
 from web.auth.sessions import hash_token, start_acting
 
 pytestmark = pytest.mark.e2e
+
+FREQUENT = 20
+"""More than what a page asks for when it hears something, and no more than what it would ask for by the clock."""
 
 
 @pytest.fixture
@@ -46,7 +51,7 @@ def test_a_decision_of_somebody_else_is_seen_beside_it_and_what_is_typed_stays(p
     expect(rows(roland)).to_contain_text("Max Fenig")
     expect(count(roland)).to_have_text("1")
     expect(roland.locator("#standing")).to_contain_text("1 timesheet waits")
-    expect(roland.locator("#review")).to_contain_text("Approved by Suzanne Modeski")
+    expect(roland.locator("#review")).to_contain_text(re.compile(r"Approved by Suzanne Modeski (just now|\d+ s ago)\."))
     expect(comment).to_be_focused()
     expect(comment).to_have_value("I wonder about Mon")
     assert comment.evaluate("field => [field.selectionStart, field.selectionEnd]") == [2, 8]
@@ -85,6 +90,23 @@ def test_the_count_is_right_on_every_page(people: People, life: Life) -> None:
     life.bring_to(State.SUBMITTED)
 
     expect(count(roland)).to_have_text("1")
+
+
+def test_a_page_that_hears_asks_for_nothing_by_itself(people: People, waiting: Life) -> None:
+    roland = people.somebody(waiting.org, waiting.org.roland)
+    roland.clock.install()
+    roland.goto("/inbox")
+    expect(dot(roland)).to_contain_text("Live:")
+    asked: list[str] = []
+    roland.on("request", lambda request: asked.append(request.url.removeprefix(people.address)))
+
+    for _ in range(FREQUENT):
+        roland.clock.run_for(20_000)
+    waiting.desk.do(approve(waiting))
+
+    expect(rows(roland)).to_have_count(1)
+    assert set(asked) <= {"/inbox", "/live/counts", "/notifications/bell"}
+    assert len(asked) < FREQUENT
 
 
 def test_what_was_missed_while_nothing_was_heard_is_made_up_for(

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,6 +22,7 @@ from uuid import uuid4
 import pytest
 import structlog
 from sqlalchemy import Engine, create_engine, func, text, update
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowExecutionStatus
 
 from activities.commands import SheetActivities
@@ -36,16 +38,19 @@ from models.store.changes import GivenBy
 from models.store.delegations import change_end, revoke
 from models.tables.timesheet import Timesheet
 from tests.activities.hooks import happens, hooked
-from tests.activities.waiting_for import hours_pass, sheet
+from tests.activities.waiting_for import hours_pass, sheet, told
 from tests.desk import Desk, Life
 from tests.factories import make_organisation, work_always, worked
+from tests.mailbox import Mailbox, mail_server
 from tests.office import (
     LONGEST_SECONDS,
     Office,
     approve,
     bring_to,
+    deciding,
     delivering,
     lock,
+    mailing,
     mistaken,
     rebuilding,
     revise,
@@ -55,6 +60,7 @@ from tests.office import (
     working,
 )
 from tests.receiver import receiving
+from tests.replay.beside_timesheets import checked, decided, given_up, mailed, read_in, seen_to, stopped
 from tests.standing_in import in_days, stand_in
 from tests.waiting import eventually_async
 from workflows.accrual_rebuild import rebuild_workflow_id
@@ -167,17 +173,36 @@ async def _reminded_by_timer(life: Life, office: Office) -> None:
     await approve(life, office)
 
 
+async def _nudged_by_timer(life: Life, office: Office) -> None:
+    """Nobody decided for a while, so whoever is to decide is reminded; then they send it back."""
+    work_always(life.desk.owner_engine, life.org)
+    await bring_to(life, office, State.SUBMITTED)
+    hours_pass(life, 17)
+    await _look_again_in_a_second(life, office)
+
+    async def was_nudged() -> bool:
+        return bool(told(life, "nudge"))
+
+    await eventually_async(was_nudged, "the supervisor to be reminded")
+    await office.give(life.because(life.roland, "Wrong day.").reject(life.desk.digest(life.key)))
+
+
 async def _is_due(life: Life, office: Office) -> None:
-    """Time does something to the timesheet in a second, and it is waited for."""
-    soon = func.now() + timedelta(seconds=1)
-    with life.desk.owner_engine.begin() as connection:
-        connection.execute(update(Timesheet).where(Timesheet.id == life.key.timesheet_id).values(due_at=soon))
-    await office.handle(life.key).signal(TimesheetWorkflow.look_again)
+    """Time escalates the timesheet in a second, and it is waited for."""
+    await _look_again_in_a_second(life, office)
 
     async def was_escalated() -> bool:
         return sheet(life).escalations == 1
 
     await eventually_async(was_escalated, "the next approver to be asked")
+
+
+async def _look_again_in_a_second(life: Life, office: Office) -> None:
+    """The run finds that time does something to the timesheet so soon."""
+    soon = func.now() + timedelta(seconds=1)
+    with life.desk.owner_engine.begin() as connection:
+        connection.execute(update(Timesheet).where(Timesheet.id == life.key.timesheet_id).values(due_at=soon))
+    await office.handle(life.key).signal(TimesheetWorkflow.look_again)
 
 
 async def _continued(life: Life, office: Office) -> None:
@@ -241,15 +266,27 @@ async def _stood_in(life: Life, office: Office) -> str:
     kept = stand_in(engine, org, org.roland, org.alex)
     key, given = DelegationKey(org.tenant_id, kept.id), GivenBy(org.tenant_id, org.roland, uuid4())
     await start_delegation(office.client, office.task_queue, key)
+    await _waits(office, delegation_workflow_id(key), times=1)
     with command_transaction(engine, org.tenant_id) as session:
         change_end(session, given, kept.id, 1, in_days(20), None)
     await start_delegation(office.client, office.task_queue, key)
+    await _waits(office, delegation_workflow_id(key), times=2)
     with command_transaction(engine, org.tenant_id) as session:
         revoke(session, GivenBy(org.tenant_id, org.roland, uuid4()), kept.id, None)
     await start_delegation(office.client, office.task_queue, key)
     async with asyncio.timeout(LONGEST_SECONDS):
         await office.client.get_workflow_handle(delegation_workflow_id(key)).result()
     return delegation_workflow_id(key)
+
+
+async def _waits(office: Office, id_: str, times: int) -> None:
+    """A workflow has come to wait for a time so often."""
+
+    async def has() -> bool:
+        history = await office.client.get_workflow_handle(id_).fetch_history()
+        return [event.event_type for event in history.events].count(EventType.EVENT_TYPE_TIMER_STARTED) >= times
+
+    await eventually_async(has, f"{id_} to wait for the {times}. time")
 
 
 async def _begin_rebuild(life: Life, office: Office) -> str:
@@ -261,16 +298,17 @@ async def _begin_rebuild(life: Life, office: Office) -> str:
     return rebuild_workflow_id(key)
 
 
-async def _record_all(postgres: EmbeddedPostgres, folder: Path) -> None:
+async def _record_all(postgres: EmbeddedPostgres, folder: Path, box: Mailbox) -> None:
     owner_engine = create_engine(postgres.admin_url("countersign"))
     for dynamic in ([], [LOW]):
         with start_temporal(log=folder / "temporal.log", dynamic=dynamic) as temporal:
             client = await Client.connect(temporal.address, data_converter=data_converter(""), identity=WHO)
             office = Office(client, "recording", engine_for(postgres.app_url(), pool_size=20))
             recorder = Recorder(postgres, owner_engine, office)
-            async with _worker(office, postgres):
+            async with _worker(office, postgres, box):
                 if dynamic:
                     await recorder.record(_continued, "continued", "continuing")
+                    await recorder.record(seen_to, "periods-continued", "periods-continuing")
                     continue
                 await recorder.record(_story, "story")
                 await recorder.record(_locked_and_unlocked, "locked", "unlocked")
@@ -278,17 +316,25 @@ async def _record_all(postgres: EmbeddedPostgres, folder: Path) -> None:
                 await recorder.record(_failed, "failed")
                 await recorder.record(_locked_by_timer, "locked-by-timer")
                 await recorder.record(_reminded_by_timer, "reminded-by-timer")
+                await recorder.record(_nudged_by_timer, "nudged-by-timer")
                 await recorder.record(_rebuilt, "rebuild", "rebuild-continued")
                 await recorder.record(_cancelled, "rebuild-cancelled")
                 await recorder.record(_delivered, "webhook")
                 await recorder.record(_posted_once, "webhook-post")
                 await recorder.record(_stood_in, "delegation")
+                await recorder.record(partial(mailed, box), "mail")
+                await recorder.record(partial(given_up, box), "mail-given-up")
+                await recorder.record(decided, "bulk")
+                await recorder.record(stopped, "bulk-cancelled")
+                await recorder.record(seen_to, "periods")
+                await recorder.record(checked, "import-checked")
+                await recorder.record(read_in, "import-recorded")
 
 
 @asynccontextmanager
-async def _worker(office: Office, postgres: EmbeddedPostgres) -> AsyncIterator[None]:
+async def _worker(office: Office, postgres: EmbeddedPostgres, box: Mailbox) -> AsyncIterator[None]:
     given = office.client, office.task_queue, postgres.app_url()
-    async with working(*given), rebuilding(*given), delivering(*given):
+    async with working(*given), rebuilding(*given), deciding(*given), delivering(*given), mailing(*given, box.url):
         yield
 
 
@@ -299,7 +345,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name, start_postgres(Path(name) / "postgres", durable=False) as postgres:
         postgres.create_database()
         migrate(postgres.owner_url(), postgres.app_url())
-        asyncio.run(_record_all(postgres, Path(name)))
+        with mail_server() as box:
+            asyncio.run(_record_all(postgres, Path(name), box))
 
 
 if __name__ == "__main__":

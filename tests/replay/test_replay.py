@@ -13,18 +13,37 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 from temporalio.workflow import NondeterminismError
 
+import worker
 from activities.names import APPLY_COMMAND, LOAD_SHEET
+from models.messages import MailOutcome
 from models.payloads import data_converter
 from models.rules.transitions import CommandKind, State
-from tests.replay.changed import DoesNotRead, KnowsNoDeadline, ReadsFirst, RebuildsOneByOne, RefusesMore
+from tests.replay.changed import (
+    ChecksOnly,
+    DecidesOnce,
+    DoesNotRead,
+    KeepsNoMailInMind,
+    KnowsNoDeadline,
+    LooksOnce,
+    MailsOnce,
+    PostsTwice,
+    PostsWithoutPause,
+    ReadsFirst,
+    RebuildsOneByOne,
+    RefusesMore,
+    WakesNobody,
+)
 from tests.replay.record_histories import HISTORIES, RELEASE, WHO, without_stack_traces
-from workflows.accrual_rebuild import AccrualRebuildWorkflow
-from workflows.delegation import DelegationWorkflow
 from workflows.options import sandboxed
-from workflows.timesheet import TimesheetWorkflow
-from workflows.webhook_delivery import WebhookDeliveryWorkflow, WebhookPostWorkflow
 
 FILES = sorted(HISTORIES.glob("*.json"))
+
+WORKFLOWS: dict[str, type[Any]] = {
+    definition.name: each
+    for each in vars(worker).values()
+    if (definition := getattr(each, "__temporal_workflow_definition", None))
+}
+"""Every workflow that workers run, by the name that histories have of it."""
 
 WHAT_RUNS_LEAVE = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
@@ -50,6 +69,12 @@ SAID_IN_PAYLOADS = {
             "rebuild_id",
             "webhook_id",
             "delegation_id",
+            "notification_id",
+            "bulk_id",
+            "import_id",
+            "timesheet_ids",
+            "after",
+            "goes_on_after",
         ),
         A_UUID,
     ),
@@ -60,8 +85,10 @@ SAID_IN_PAYLOADS = {
     "activity_type": f"{LOAD_SHEET}|{APPLY_COMMAND}",
     **dict.fromkeys(("exists", "repeated", "more", "spans", "ignored"), "True|False"),
     "pause_seconds": r"\d{1,6}\.\d+",
-    "": "True|False",  # whether a rebuild goes on
-    **dict.fromkeys(("batches", "at_once", "a_run", "number", "first"), r"\d{1,4}"),
+    "": "True|False",  # whether something goes on, or is to be recorded
+    "outcome": "|".join(MailOutcome),
+    "words": r"The mail server refused it \(\d{3}\)\.",
+    **dict.fromkeys(("batches", "at_once", "a_run", "number", "first", "step"), r"\d{1,4}"),
     **dict.fromkeys(("revision", "entry_version", "seq", "attempt", "activity_id", "activation_index"), r"\d{1,3}"),
     **dict.fromkeys(("seconds", "nanos"), r"\d{1,10}"),  # when an activity ended
 }
@@ -84,14 +111,12 @@ def path(request: pytest.FixtureRequest) -> Path:
 
 
 async def test_a_recorded_run_goes_on_under_the_present_code(path: Path) -> None:
-    await _replay(
-        path,
-        TimesheetWorkflow,
-        AccrualRebuildWorkflow,
-        WebhookDeliveryWorkflow,
-        WebhookPostWorkflow,
-        DelegationWorkflow,
-    )
+    await _replay(path, *WORKFLOWS.values())
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_every_workflow_of_the_product_has_a_history_of_this_release(name: str) -> None:
+    assert name in {_workflow_of(path) for path in FILES if path.name.startswith(f"{RELEASE}-")}
 
 
 @pytest.mark.parametrize(
@@ -104,6 +129,14 @@ async def test_a_recorded_run_goes_on_under_the_present_code(path: Path) -> None
         (KnowsNoDeadline, "locked-by-timer", "TMPRL1100"),
         (KnowsNoDeadline, "reminded-by-timer", "TMPRL1100"),
         (RebuildsOneByOne, "rebuild", "TMPRL1100"),
+        (MailsOnce, "mail-given-up", "TMPRL1100"),
+        (KeepsNoMailInMind, "mail", "TMPRL1100"),
+        (DecidesOnce, "bulk", "TMPRL1100"),
+        (WakesNobody, "periods", "TMPRL1100"),
+        (LooksOnce, "delegation", "TMPRL1100"),
+        (ChecksOnly, "import-recorded", "TMPRL1100"),
+        (PostsWithoutPause, "webhook", "TMPRL1100"),
+        (PostsTwice, "webhook-post", "TMPRL1100"),
     ],
 )
 async def test_a_change_that_runs_under_way_would_not_survive_is_found(
@@ -145,6 +178,10 @@ async def _replay(path: Path, *workflows: type[Any]) -> None:
     """Raises when the workflow would not do again what stands in the history."""
     replayer = Replayer(workflows=workflows, workflow_runner=sandboxed(), data_converter=data_converter(""))
     await replayer.replay_workflow(_history(path))
+
+
+def _workflow_of(path: Path) -> str:
+    return _history(path).events[0].workflow_execution_started_event_attributes.workflow_type.name
 
 
 def _history(path: Path) -> WorkflowHistory:

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, update
 from models.messages import SheetKey
 from models.rules.transitions import State
 from models.tables.people import DirectoryChange, TenantPolicy
+from models.tables.timecard import TimeEntryVersion
 from models.tables.timesheet import Decision, Submission, Timesheet
 from tests.factories import Organisation, make_organisation
 from tests.waiting import eventually_async
@@ -45,6 +46,7 @@ class TestChanging:
             "remindAfterHours": "4",
             "escalateAfterHours": "12",
             "lockAfterDays": "7",
+            "lateAfterWorkingDays": "3",
             "workStarts": "07:30",
             "workEnds": "15:45",
             "holidayCalendar": "gb-sct",
@@ -58,10 +60,13 @@ class TestChanging:
         assert (kept.submit_grace_hours, kept.remind_after_hours, kept.escalate_after_hours) == (None, 4, 12)
         assert (kept.lock_after_days, kept.holiday_calendar) == (7, "GB-SCT")
         assert (f"{kept.work_starts:%H:%M}", f"{kept.work_ends:%H:%M}") == ("07:30", "15:45")
+        assert kept.late_after_working_days == 3
         assert kept.work_days == [0, 1, 2, 3, 4, 5]
         shown = page.form(APPROVAL).fields
         assert (shown["lockAfterDays"], shown["submitGraceHours"], shown["workDay5"]) == ("7", "", "yes")
+        assert shown["lateAfterWorkingDays"] == "3"
         assert "Locks after days 21 became → 7" in page.text
+        assert "Late after working days nothing became → 3" in page.text
         assert "Friday, Saturday" in page.text
         (change,) = site.rows(org, DirectoryChange)
         assert change.subject_kind == "approval_policy"
@@ -97,6 +102,8 @@ class TestChanging:
             ("escalateAfterHours", "١", "whole hours"),
             ("lockAfterDays", "-1", "whole days"),
             ("lockAfterDays", "999", "from 0 to 366"),
+            ("lateAfterWorkingDays", "-1", "whole days"),
+            ("lateAfterWorkingDays", "251", "from 0 to 250"),
         ],
     )
     async def test_what_is_refused_is_said_beside_its_field(
@@ -151,6 +158,33 @@ class TestTrying:
         assert f"/history/{slow.timesheet_id}" in page.links
         assert page.form(APPROVAL).fields["escalateAfterHours"] == "8"
         assert site.contents(org) == before
+
+    async def test_late_entries_without_a_reason_are_counted_and_told_by_week(
+        self, suzanne: Browser, org: Organisation, slow: SheetKey, owner_engine: Engine
+    ) -> None:
+        with owner_engine.begin() as connection:
+            theirs = update(TimeEntryVersion).where(TimeEntryVersion.timesheet_id == slow.timesheet_id)
+            connection.execute(theirs.values(recorded_at=TimeEntryVersion.end_at + timedelta(days=8)))
+        form = (await suzanne.page(APPROVAL)).form(APPROVAL)
+
+        strict = page_of(await suzanne.post_form(TRIAL, **form.fields | {"lateAfterWorkingDays": "5"}), 200)
+        assert "Late entries without a reason 0 would have been → 1" in strict.text
+        assert "Late entries without a reason: none would have been → 1" in strict.text
+        assert f"/history/{slow.timesheet_id}" in strict.links
+        lax = page_of(await suzanne.post_form(TRIAL, **form.fields | {"lateAfterWorkingDays": "8"}), 200)
+        assert "nothing would have been otherwise" in lax.text
+
+    async def test_what_has_a_reason_is_not_counted_as_late(
+        self, suzanne: Browser, slow: SheetKey, owner_engine: Engine
+    ) -> None:
+        with owner_engine.begin() as connection:
+            theirs = update(TimeEntryVersion).where(TimeEntryVersion.timesheet_id == slow.timesheet_id)
+            late = TimeEntryVersion.end_at + timedelta(days=8)
+            connection.execute(theirs.values(recorded_at=late, reason="The machine was away."))
+        form = (await suzanne.page(APPROVAL)).form(APPROVAL)
+
+        page = page_of(await suzanne.post_form(TRIAL, **form.fields | {"lateAfterWorkingDays": "0"}), 200)
+        assert "nothing would have been otherwise" in page.text
 
     async def test_the_same_policy_changes_nothing(self, suzanne: Browser, slow: SheetKey) -> None:
         form = (await suzanne.page(APPROVAL)).form(APPROVAL)

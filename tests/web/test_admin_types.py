@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from models.standard import ABSENCE, SHIFT
 from models.tables.accruals import Accrual
-from models.tables.people import DirectoryChange, TenantPolicy
+from models.tables.people import DirectoryChange
 from models.tables.timecard import TimeEntry, TimePeriodType
 from tests.desk import carry_out_rebuilds
 from tests.factories import Organisation, make_organisation
@@ -207,34 +207,10 @@ class TestChanging:
 
         for address in ("/admin/types", "/admin/types/new", f"/admin/types/{SHIFT}"):
             page_of(await browser.get(address), 404)
-        for address in ("/admin/types", f"/admin/types/{SHIFT}", "/admin/types/rules", "/admin/types/preview"):
-            page_of(await browser.post_form(address, **TRAVEL, version=1, lateAfterWorkingDays=3), 404)
+        for address in ("/admin/types", f"/admin/types/{SHIFT}", "/admin/types/preview"):
+            page_of(await browser.post_form(address, **TRAVEL, version=1), 404)
 
         assert site.contents(org) == before
-
-
-class TestRules:
-    async def test_from_when_on_time_is_late_is_said_and_taken_back(
-        self, site: Site, suzanne: Browser, org: Organisation
-    ) -> None:
-        for typed, stored in (("3", 3), ("", None)):
-            form = (await suzanne.page("/admin/types")).form("/admin/types/rules")
-            page = await suzanne.follow(await suzanne.send(form, lateAfterWorkingDays=typed))
-            assert [each.late_after_working_days for each in site.rows(org, TenantPolicy)] == [stored]
-            assert page.form("/admin/types/rules").fields["lateAfterWorkingDays"] == typed
-
-        told = " ".join(each.text for each in page.main.all("ol", class_="events"))
-        assert "Late after working days 3 became → nothing" in told
-
-    @pytest.mark.parametrize("typed", ["-1", "three", "1000"])
-    async def test_nonsense_is_refused(self, site: Site, suzanne: Browser, org: Organisation, typed: str) -> None:
-        form = (await suzanne.page("/admin/types")).form("/admin/types/rules")
-
-        page = page_of(await suzanne.send(form, lateAfterWorkingDays=typed), 400)
-
-        assert "whole number" in page.problem("lateAfterWorkingDays")
-        assert page.form("/admin/types/rules").fields["lateAfterWorkingDays"] == typed
-        assert site.rows(org, DirectoryChange) == []
 
 
 async def _record(site: Site, org: Organisation) -> None:

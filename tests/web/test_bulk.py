@@ -7,8 +7,11 @@ import pytest
 from httpx2 import Response
 from sqlalchemy import Engine, text
 
+from models.database import command_transaction
+from models.messages import BulkKey
 from models.rules.transitions import CommandKind
-from models.store.bulk import Pick
+from models.store.bulk import Pick, Verdict, ask_bulk
+from models.store.changes import GivenBy
 from models.tables.approval import BulkDecision
 from tests.crowd import Crowd, delegate
 from tests.factories import Asking, Organisation, hire, make_organisation
@@ -297,3 +300,17 @@ async def test_stopped_the_rest_stays_ticked_and_can_be_tried_again(
     page = await asked(roland, [pick for pick in picks if pick.timesheet_id in ticked])
     await decided(roland, site, page, "approve")
     assert crowd.states(picks) == {"approved"}
+
+
+async def test_an_administrator_sees_and_stops_what_somebody_else_is_at(site: Site, crowd: Crowd) -> None:
+    org, picks = crowd.org, crowd.submitted(2)
+    with command_transaction(site.engine, org.tenant_id) as session:
+        bulk_id = ask_bulk(session, GivenBy(org.tenant_id, org.roland, uuid4()), picks, Verdict(CommandKind.APPROVE))
+    suzanne, address = site.browser(org, org.suzanne), f"/inbox/bulk/{bulk_id}"
+    (stop,) = [form for form in (await suzanne.page(address)).forms if "stop" in form.action]
+    await suzanne.follow(await suzanne.send(stop))
+    await site.services.begin_bulk(BulkKey(org.tenant_id, bulk_id))
+    await site.services.client.get_workflow_handle(f"bulk/{bulk_id}").result()
+
+    assert "Stopped before its turn. Nothing was decided." in (await suzanne.page(address)).text
+    assert crowd.decisions() == []

@@ -346,6 +346,80 @@ class TestFinding:
         assert rows(await roland.page(f"/inbox?tab={tab}&period=1999-01-04")) == []
         assert len(rows(await roland.page(f"/inbox?tab={tab}&period='"))) == everything
 
+    @pytest.mark.parametrize("tab", ["all", "exceptions", "delegated", "not-submitted", "decided"])
+    async def test_a_project_is_what_some_of_the_time_is_for(
+        self, site: Site, org: Organisation, roland: Browser, tab: str
+    ) -> None:
+        state = {"not-submitted": State.DRAFT, "decided": State.APPROVED}.get(tab, State.SUBMITTED)
+        stand_in(site.services.engine, org, org.roland, org.max)
+        looks = site.browser(org, org.max) if tab == "delegated" else roland
+        project, another = org.projects.values()
+        await site.take_on(on_project(site, org, project), state)
+        await site.bring_to(org, state, day=LAST_WEEK - timedelta(weeks=1))
+        assert len(rows(await looks.page(f"/inbox?tab={tab}"))) == 2
+
+        (row,) = rows(await looks.page(f"/inbox?tab={tab}&project={project}"))
+        assert "9 – 15 Nov" in row[0]
+        nothing = await looks.page(f"/inbox?tab={tab}&project={another}")
+        assert rows(nothing) == []
+        assert "Nothing of that project" in nothing.main.text
+        for odd in ("x", "'", "%FF", "1" * 4_000):
+            assert len(rows(await looks.page(f"/inbox?tab={tab}&project={odd}"))) == 2, odd
+
+    async def test_a_project_of_an_entry_that_was_removed_is_found_no_more(
+        self, site: Site, org: Organisation, roland: Browser
+    ) -> None:
+        project, _ = org.projects.values()
+        mine = on_project(site, org, project)
+        (first,) = site.live(org.key(org.duane, LAST_WEEK))
+        site.desk.do(mine.record(worked("18:00", "19:00", LAST_WEEK)))
+        site.desk.do(mine.remove(first.id, first.version))
+        await site.take_on(mine, State.SUBMITTED)
+
+        assert rows(await roland.page(f"/inbox?project={project}")) == []
+
+    async def test_projects_are_offered_by_name_and_the_one_that_is_looked_for_is_chosen(
+        self, site: Site, org: Organisation, owner_engine: Engine, roland: Browser
+    ) -> None:
+        other = make_organisation(owner_engine)
+        gone, stays = org.projects.values()
+        with owner_engine.begin() as connection:
+            connection.execute(update(Project).where(Project.id == gone).values(active=False))
+
+        offered = projects(await roland.page("/inbox"))
+        assert set(offered) == {"", str(stays)}
+        assert offered[""] == "Every project"
+        page = await roland.page(f"/inbox?project={gone}")
+        assert set(projects(page)) == {"", str(gone), str(stays)}
+        (chosen,) = [each for each in page.root.all("option") if str(gone) == each.attributes["value"]]
+        assert "selected" in chosen.attributes
+        theirs = next(iter(other.projects.values()))
+        assert set(projects(await roland.page(f"/inbox?project={theirs}"))) == {"", str(stays)}
+
+    async def test_what_is_looked_for_goes_along_to_the_next_one_and_to_all_that_match(
+        self, site: Site, org: Organisation, roland: Browser
+    ) -> None:
+        project, _ = org.projects.values()
+        first, last = (on_project(site, org, project, MONDAY - timedelta(weeks=weeks)) for weeks in (1, 3))
+        await site.take_on(first, State.SUBMITTED)
+        await site.bring_to(org, State.SUBMITTED, day=MONDAY - timedelta(weeks=2))
+        await site.take_on(last, State.SUBMITTED)
+        key, query = org.key(org.duane, first.day), f"?project={project}"
+
+        listed = await roland.page(f"/inbox{query}")
+        assert all(query in href for href in listed.links if href.startswith("/inbox/"))
+        bulk = listed.form("/inbox/bulk")
+        sent = await roland.post_form(bulk.action, **(bulk.fields | {"all": "yes"}))
+        assert f"project={project}" in sent.headers["Location"]
+        confirm = await roland.follow(sent)
+        assert "2 weeks" in confirm.main.text
+        kept = {form.fields["project"] for form in confirm.forms if form.action == "/inbox/bulk/decisions"}
+        assert kept == {str(project)}
+
+        page = await roland.page(f"/inbox/{key.timesheet_id}{query}")
+        answer = await roland.send(page.form(approval(key)))
+        assert answer.headers["Location"] == f"/inbox/{org.key(org.duane, last.day).timesheet_id}{query}"
+
     @pytest.mark.parametrize("tab", ["all", "not-submitted", "decided"])
     async def test_pages_follow_each_other_without_a_gap(
         self, site: Site, org: Organisation, roland: Browser, tab: str
@@ -392,6 +466,19 @@ def counts(page: Page) -> dict[str, str]:
     """What stands beside the name of each part."""
     (tabs,) = page.root.all("nav", id="inbox-tabs")
     return {link.text.rpartition(" ")[0]: link.text.rpartition(" ")[2] for link in tabs.all("a")}
+
+
+def on_project(site: Site, org: Organisation, project: UUID, day: date = LAST_WEEK) -> Asking:
+    """A week of Duane's with time on a project."""
+    mine = Asking(org, org.duane, org.duane, day)
+    site.desk.do(mine.record(worked("09:00", "12:00", day, project_id=project)))
+    return mine
+
+
+def projects(page: Page) -> dict[str, str]:
+    """The projects that one may look for, by the value of each."""
+    (choice,) = page.root.all("select", id="project")
+    return {each.attributes["value"]: each.text for each in choice.all("option")}
 
 
 async def as_planned(site: Site, org: Organisation, owner: UUID, day: date = MONDAY) -> SheetKey:

@@ -40,6 +40,8 @@ class Heard:
     """What one stream said, as it came."""
 
     events: list[tuple[str, str]] = field(default_factory=list)
+    beats: int = 0
+    """How often it said only that it stands."""
     is_open: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -98,6 +100,8 @@ class Streams:
                         told = value
                     elif name == "data":
                         heard.events.append((told, value))
+                    elif not name and value == "here":
+                        heard.beats += 1
         heard.over.set()
 
 
@@ -386,6 +390,25 @@ class TestWhenItGoesWrong:
                 assert set(connection.scalars(text(listening))) == {'LISTEN "countersign"'}
 
         assert asked == []
+
+    async def test_nor_does_it_cost_any_while_they_stand_open_and_others_are_told(
+        self, streams: Streams, site: Site, org: Organisation, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("web.pages.live.HEARTBEAT_SECONDS", 0.2)
+        browsers = [site.browser(org, org.roland) for _ in range(20)]
+        async with all_of([streams.of(browser) for browser in browsers for _ in range(10)]) as pages:
+            with noting(site.services.engine) as asked:
+                signal(site.engine, org, [org.max], "inbox", uuid4())
+                signal(site.engine, org, [org.max], "notification")
+                beaten = [page.beats for page in pages]
+
+                async def all_beat() -> bool:
+                    return all(page.beats > before + 1 for page, before in zip(pages, beaten, strict=True))
+
+                await eventually_async(all_beat, "every page says twice that it stands")
+
+        assert asked == []
+        assert [page.events for page in pages] == [[]] * 200
 
 
 class TestWhatIsFetched:

@@ -20,6 +20,7 @@ from models.tables.timesheet import Decision
 from tests.contents import Contents
 from tests.desk import Life
 from tests.factories import Organisation, change_person, change_policy, make_organisation, take_role
+from tests.standing_in import change_delegation, in_days, stand_in
 from tests.web.conftest import HTMX, OURS, Site, page_of
 from tests.web.reading import Page
 
@@ -262,6 +263,54 @@ async def test_a_link_lends_nobody_a_right(mail: Mail, person: str) -> None:
 
     assert "not asked here any more" in page.text
     assert answer.status_code == 403
+    assert mail.state() is State.SUBMITTED
+
+
+@pytest.mark.parametrize("person", ["Duane Barry", "Max Fenig", "Suzanne Modeski", "Diana Fowley", "elsewhere"])
+async def test_a_mail_that_was_passed_on_decides_nothing_for_whoever_is_signed_in(mail: Mail, person: str) -> None:
+    """Above all not for the owner of the time."""
+    at = make_organisation(mail.owner_engine) if person == "elsewhere" else mail.org
+    browser = mail.site.browser(at, at.roland if person == "elsewhere" else at.people[person])
+    form = (await mail.look()).form(f"{mail.path}/approval")
+
+    page = page_of(await browser.client.get(mail.path), 403)
+    browser.client.cookies.update(mail.client.cookies)
+    for verb in ("approval", "rejection"):
+        fields = form.fields | {"reason": "No."}
+        answer = await browser.client.post(f"{mail.path}/{verb}", data=fields, headers={"Origin": OURS})
+        assert (answer.status_code, answer.headers["Location"]) == (303, mail.path)
+
+    assert "This link is for somebody else" in page.text
+    assert "8.00" not in page.text
+    assert "Duane" not in page.text
+    assert mail.state() is State.SUBMITTED
+    assert not mail.used()
+    await mail.client.post(form.action, data=form.fields, headers={"Origin": OURS})
+    assert mail.decisions() == [("approve", mail.org.roland)]
+
+
+async def test_signed_in_as_oneself_one_decides_from_the_mail_as_well(mail: Mail) -> None:
+    roland = mail.site.browser(mail.org, mail.org.roland)
+    form = page_of(await roland.client.get(mail.path), 200).form(f"{mail.path}/approval")
+
+    await roland.client.post(form.action, data=form.fields, headers={"Origin": OURS})
+
+    assert mail.decisions() == [("approve", mail.org.roland)]
+
+
+@pytest.mark.parametrize("what", ["revoked", "over"])
+async def test_a_delegation_that_ended_while_the_page_was_open_ended_the_link(mail: Mail, what: str) -> None:
+    kept = stand_in(mail.site.engine, mail.org, mail.org.roland, mail.org.alex)
+    path = link_for(mail.site, mail.org, mail.org.alex, mail.key)
+    form = page_of(await mail.client.get(path), 200).form(f"{path}/approval")
+    ended = {"revoked_at": func.now(), "revoked_by_id": mail.org.roland}
+    days = {"from_day": in_days(-9), "to_day": in_days(-3)}
+    change_delegation(mail.owner_engine, kept.id, **(ended if what == "revoked" else days))
+
+    await mail.client.post(form.action, data=form.fields, headers={"Origin": OURS})
+
+    assert "not asked here any more" in page_of(await mail.client.get(path), 410).text
+    assert mail.decisions() == []
     assert mail.state() is State.SUBMITTED
 
 

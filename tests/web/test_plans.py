@@ -8,12 +8,18 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, text
 
+from models.reads.inbox.counts import BOUND
+from models.reads.inbox.not_submitted import MOST_PEOPLE
+from models.reads.inbox.tabs import LABELS, PAGE, Tab
 from models.rules.entry_fields import MAX_DURATION
 from models.rules.transitions import CommandKind, State
 from models.standard import SHIFT
 from tests.factories import MONDAY, Asking, Organisation, make_organisation, worked
+from tests.standing_in import stand_in
 from tests.web.api.conftest import Api, recorded, shift
 from tests.web.conftest import Site
+from tests.web.test_inbox import rows
+from tests.web.test_inbox_tabs import counts
 from web.auth.refusals import SignInRefused
 from web.auth.sign_in import Credentials, sign_in
 
@@ -22,12 +28,15 @@ CROWDED = (
     "agreement",
     "agreement_target",
     "command",
+    "decision",
+    "notification",
     "person",
     "person_role",
     "submission",
     "time_entry",
     "time_entry_version",
     "timesheet",
+    "waiting",
 )
 """Tables that grow with time or people, and that are filled here."""
 
@@ -39,19 +48,25 @@ Asked = tuple[str, Any]
 
 
 @pytest.fixture(scope="module")
-def crowded(owner_engine: Engine) -> Organisation:
+def crowded(engine: Engine, owner_engine: Engine) -> Organisation:
     """An organisation so large that the planner has a reason to prefer one way to another."""
     org = make_organisation(owner_engine)
     names = {"tenant": org.tenant_id, "boss": org.alex, "type": SHIFT, "many": COLLEAGUES}
+    names |= {"lead": org.roland, "project": next(iter(org.projects.values()))}
     with owner_engine.begin() as connection:
         for statement in (
             _COLLEAGUES,
             _TEAMS,
             _TIMESHEETS,
             _WAITING,
+            _WAITING_FOR_A_LEAD,
             _ENTRIES,
             _VERSIONS,
             _SUBMISSIONS,
+            _SUBMITTED,
+            _DECISIONS,
+            _OWED,
+            _REMINDERS,
             _COMMANDS,
             _ACTS_OF_OTHERS,
             _ACCRUALS,
@@ -62,6 +77,7 @@ def crowded(owner_engine: Engine) -> Organisation:
             connection.execute(text(statement), names)
     with owner_engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f"ANALYZE {', '.join(CROWDED)}"))
+    stand_in(engine, org, org.alex, org.suzanne)
     return org
 
 
@@ -85,6 +101,12 @@ _WAITING = """
     SELECT id, 0, tenant_id, owner_id, :boss, owner_id < '80000000-0000-0000-0000-000000000000', submitted_at
     FROM timesheet WHERE tenant_id = :tenant
 """
+_WAITING_FOR_A_LEAD = """
+    INSERT INTO waiting (timesheet_id, number, tenant_id, owner_id, approver_id, project_id, has_exceptions,
+                         submitted_at)
+    SELECT timesheet_id, 1, tenant_id, owner_id, :lead, :project, has_exceptions, submitted_at
+    FROM waiting WHERE tenant_id = :tenant AND has_exceptions
+"""
 _ENTRIES = """
     INSERT INTO time_entry (id, tenant_id, owner_id, timesheet_id, version, time_period_type_id, start_at, end_at,
                             start_offset_minutes, end_offset_minutes, meal_break_minutes, deleted)
@@ -104,6 +126,29 @@ _SUBMISSIONS = """
     INSERT INTO submission (id, tenant_id, timesheet_id, revision, digest, content, certification, submitted_by_id)
     SELECT gen_random_uuid(), tenant_id, id, 1, 'digest', '{"entries": []}', 'Certified.', owner_id
     FROM timesheet WHERE tenant_id = :tenant
+"""
+_SUBMITTED = """
+    UPDATE timesheet t SET submission_id = s.id FROM submission s WHERE s.timesheet_id = t.id AND t.tenant_id = :tenant
+"""
+_DECISIONS = """
+    INSERT INTO decision (id, tenant_id, timesheet_id, submission_id, decision, digest, decided_by_id, decided_as,
+                          responsible_id, decided_at)
+    SELECT gen_random_uuid(), tenant_id, timesheet_id, id, 'approve', digest, who, 'supervisor', who,
+           now() - random() * interval '1 year'
+    FROM submission,
+         LATERAL (SELECT CASE WHEN id < '80000000-0000-0000-0000-000000000000' THEN :boss ELSE submitted_by_id END)
+            AS by (who)
+    WHERE tenant_id = :tenant
+"""
+_OWED = """
+    INSERT INTO timesheet (id, tenant_id, owner_id, period_start, period_end, state, revision)
+    SELECT gen_random_uuid(), tenant_id, owner_id, '2026-10-05', '2026-10-11', 'draft', 1
+    FROM timesheet WHERE tenant_id = :tenant AND state = 'submitted'
+"""
+_REMINDERS = """
+    INSERT INTO notification (id, tenant_id, person_id, kind, key, timesheet_id, data, in_app, mail)
+    SELECT gen_random_uuid(), tenant_id, owner_id, 'submit_reminder', id::text, id, '{}', true, 'none'
+    FROM timesheet WHERE tenant_id = :tenant AND state = 'draft'
 """
 _COMMANDS = """
     INSERT INTO command (id, tenant_id, kind, timesheet_id, owner_id, period_start, body, content_hash)
@@ -166,6 +211,54 @@ async def test_no_page_reads_an_organisation(site: Site, crowded: Organisation, 
 
     assert asked
     assert _read_whole(engine, crowded, asked) == set()
+
+
+@pytest.mark.parametrize("tab", [tab.value for tab in Tab])
+async def test_no_part_of_a_crowded_inbox_reads_more_than_it_shows(
+    site: Site, crowded: Organisation, engine: Engine, tab: str
+) -> None:
+    """For whom thousands wait, owe and were decided on; and for who stands in for them."""
+    looks = site.browser(crowded, crowded.suzanne if tab == Tab.DELEGATED else crowded.alex)
+    with _noting() as asked:
+        page = await looks.page(f"/inbox?tab={tab}")
+    assert len(rows(page)) == PAGE
+    assert counts(page)[LABELS[Tab(tab)]] == "99+"
+
+    assert _read_whole(engine, crowded, asked) == set()
+    counting = [each for each in asked if "tenant.name" in each[0]]
+    others = [each for each in asked if each not in counting]
+    assert len(counting) == 1
+    assert _most_read(engine, crowded, counting) <= COUNTED_ROWS
+    assert _most_read(engine, crowded, others) <= (ROWS_OF_ALL_PEOPLE if tab == Tab.NOT_SUBMITTED else ROWS_OF_A_PAGE)
+
+
+@pytest.mark.parametrize("tab", [tab.value for tab in Tab])
+async def test_whatever_is_looked_for_in_an_inbox_is_found_by_an_index(
+    site: Site, crowded: Organisation, engine: Engine, tab: str
+) -> None:
+    looks = site.browser(crowded, crowded.suzanne if tab == Tab.DELEGATED else crowded.alex)
+    project = next(iter(crowded.projects.values()))
+    with _noting() as asked:
+        for sought in ("q=colleague+7", "period=2026-10-05", f"project={project}", f"q=x&project={project}"):
+            await looks.page(f"/inbox?tab={tab}&{sought}")
+
+    assert _read_whole(engine, crowded, asked) == set()
+
+
+ROWS_OF_A_PAGE = 4 * (PAGE + 1)
+"""Of one table: at most four queues are begun, each as far as a page goes."""
+
+COUNTED_ROWS = 10 * BOUND
+"""Of one table: each part is counted in a few queues, none further than is shown."""
+
+ROWS_OF_ALL_PEOPLE = 2 * MOST_PEOPLE
+"""Of one table: what is owed by so many people at most is put in order, one or two of it by each."""
+
+
+def _most_read(engine: Engine, org: Organisation, asked: list[Asked]) -> float:
+    """The most rows that one of these statements really reads of one crowded table."""
+    reading = [each for each in asked if each[0].lstrip().startswith(("SELECT", "WITH"))]
+    return max(sum(map(_rows, _read(engine, org, [each], table))) for each in reading for table in CROWDED)
 
 
 async def test_how_everybody_stands_is_found_by_one_balance_of_each(

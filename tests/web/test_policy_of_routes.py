@@ -174,7 +174,6 @@ LEADS_ON = {
     "GET /acting": "to the people",
     "GET /admin/people/{staff_id}/password": "to the person",
     "GET /admin/types/preview": "to the form of a new type",
-    "GET /admin/types/rules": "to the types",
     "GET /admin/{kind}/import/preview": "to the form that asks for a list",
     "GET /acting/end": "to the people",
     "GET /delegations/{delegation_id}/end": "to the delegations",
@@ -256,8 +255,8 @@ ASKING: dict[str, list[Asking]] = {
     "POST /inbox/bulk": [
         Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX}, {"pick": f"{{sheet_id}}:{'0' * 64}"}, own=True)
     ],
-    "GET /inbox/bulk/{bulk_id}": [Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX})],
-    "POST /inbox/bulk/{bulk_id}/stop": [Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX})],
+    "GET /inbox/bulk/{bulk_id}": [Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX, A.OVERSEE_BULK})],
+    "POST /inbox/bulk/{bulk_id}/stop": [Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX, A.OVERSEE_BULK})],
     "POST /inbox/bulk/decisions": [
         Asking(ROLAND, State.SUBMITTED, {A.SEE_INBOX}, {"bulk": "{bulk_id}", "decision": "approve"})
     ],
@@ -308,9 +307,6 @@ ASKING: dict[str, list[Asking]] = {
     "POST /admin/types": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES}, TYPE, own=True)],
     "GET /admin/types/new": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES})],
     "POST /admin/types/preview": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES}, TYPE, shows=True, own=True)],
-    "POST /admin/types/rules": [
-        Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES}, {"version": 0, "lateAfterWorkingDays": 3}, own=True)
-    ],
     "GET /admin/types/{type_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES})],
     "POST /admin/types/{type_id}": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_TYPES}, {"version": 1} | TYPE)],
     "POST /admin/types/{type_id}/what-if": [Asking(SUZANNE, State.DRAFT, {A.MANAGE_BALANCES}, {"version": 1} | TYPE)],

@@ -621,7 +621,7 @@ def test_a_session_shows_its_own_tenant_only(
     assert signed_in.open().json()["code"] == "not_signed_in"
 
 
-def test_a_page_costs_four_short_statements(signed_in: Browser, engine: Engine) -> None:
+def test_a_page_costs_three_short_statements(signed_in: Browser, engine: Engine) -> None:
     asked: list[str] = []
 
     def note(*arguments: object) -> None:
@@ -633,7 +633,7 @@ def test_a_page_costs_four_short_statements(signed_in: Browser, engine: Engine) 
     finally:
         event.remove(engine, "before_cursor_execute", note)
 
-    assert len(asked) == 4
+    assert len(asked) == 3
 
 
 # Forms

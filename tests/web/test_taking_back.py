@@ -1,14 +1,15 @@
 """Taking an approval back: offered for a few seconds and later, with a reason, to who may, until it is locked."""
 
-from datetime import timedelta
+import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, update
 
 from models.messages import SheetKey
 from models.rules.transitions import CommandKind, State
 from models.tables.approval import Look
-from models.tables.timesheet import Decision
+from models.tables.timesheet import Decision, Timesheet
 from tests.factories import NEXT_MONDAY, Asking, Organisation, make_organisation, worked
 from tests.standing_in import change_delegation, stand_in, today
 from tests.web.api.conftest import Api
@@ -34,12 +35,40 @@ def take_back(key: SheetKey) -> str:
 class TestTakingBack:
     """It waits for a decision again."""
 
-    async def test_after_approving_one_may_undo_it_with_a_reason(
+    async def test_right_after_approving_one_click_undoes_it(
         self, site: Site, org: Organisation, roland: Browser, key: SheetKey
     ) -> None:
         page = await roland.follow(await roland.send(await form(roland, approval(key))))
         assert "Undo" in page.notice
-        assert take_back(key) in page.links
+        undo = page.form(take_back(key))
+        page = await roland.follow(await roland.send(undo))
+
+        assert "waits for a decision again" in page.notice
+        assert "Undo" not in page.notice
+        assert page.offers(approval(key))
+        assert "Undone." in review(page)
+        again = await roland.send(undo)
+        assert again.status_code == 303
+        assert sorted(each.decision for each in site.rows(org, Decision)) == ["approve", "take_back"]
+
+    async def test_what_is_being_revised_meanwhile_is_not_undone_and_a_dialog_says_why(
+        self, site: Site, org: Organisation, roland: Browser, key: SheetKey
+    ) -> None:
+        page = await roland.follow(await roland.send(await form(roland, approval(key))))
+        undo = page.form(take_back(key))
+        revising = Asking(org, org.duane, org.duane, reason="One more hour.").move(CommandKind.REVISE)
+        await asyncio.to_thread(site.desk.do, revising)
+
+        refused = await roland.by_htmx.send(undo)
+
+        assert refused.headers["HX-Retarget"] == "#dialog"
+        assert list(page_of(refused, 409).root.all("dialog"))
+        assert state(site, key) is State.DRAFT
+
+    async def test_later_it_is_taken_back_with_a_reason(
+        self, site: Site, org: Organisation, roland: Browser, key: SheetKey
+    ) -> None:
+        await roland.follow(await roland.send(await form(roland, approval(key))))
 
         asked = await roland.page(take_back(key))
         page = await roland.follow(await roland.send(asked.form(take_back(key)), reason="Too quick."))
@@ -291,3 +320,14 @@ class TestLooking:
 
         assert "It goes to Alex Krycek as well on" in told
         assert "Alex Krycek stands in for Roland Fuller until" in told
+
+    async def test_whoever_should_have_been_asked_by_now_is_not_passed_over(
+        self, site: Site, org: Organisation, key: SheetKey, owner_engine: Engine
+    ) -> None:
+        with owner_engine.begin() as connection:
+            long_ago = datetime.now(UTC) - timedelta(days=30)
+            connection.execute(update(Timesheet).where(Timesheet.id == key.timesheet_id).values(state_since=long_ago))
+
+        told = (await site.browser(org, org.duane).page(site.week(org, org.duane))).main.text
+
+        assert "It goes to Alex Krycek as well any moment: it was to on" in told

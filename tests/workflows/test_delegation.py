@@ -58,14 +58,16 @@ class Paper:
     async def see_to_delegation(self, key: DelegationKey) -> DelegationLook:
         assert key == self.key
         assert self.span
-        self.looks += 1
-        if self.faults:
-            self.faults -= 1
-            raise passing("The database is away.")
-        now = await self.env.get_current_time()
-        if self.span.has_begun(now):
-            self._tell("ends" if self.span.is_over(now) else "begins", now)
-        return DelegationLook(self.span.next_due(now))
+        span, now = self.span, await self.env.get_current_time()
+        try:
+            if self.faults:
+                self.faults -= 1
+                raise passing("The database is away.")
+            if span.has_begun(now):
+                self._tell("ends" if span.is_over(now) else "begins", now)
+            return DelegationLook(span.next_due(now))
+        finally:
+            self.looks += 1
 
     def _tell(self, what: str, now: datetime) -> None:
         if what not in [told for told, _ in self.told]:

@@ -1,13 +1,19 @@
 """What time does to a timesheet, with the product's own worker, on the real database."""
 
+from functools import partial
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
-from temporalio.client import Client
+from temporalio import activity
+from temporalio.client import Client, WorkflowExecutionStatus
 
+from activities.commands import SheetActivities
+from activities.failures import passing
 from embedded import EmbeddedPostgres
+from models.messages import SheetKey, SheetSnapshot
 from models.rules.transitions import CommandKind, State
+from models.tables.timesheet import Command
 from tests.activities.waiting_for import asked, hours_pass, sheet, told
 from tests.desk import Life
 from tests.factories import work_always
@@ -89,3 +95,61 @@ async def test_what_came_due_while_no_worker_was_there_is_done_by_the_next_one(
     await _look_again(life, office)
     async with working(client, office.task_queue, postgres.app_url()):
         await _is_asked_as_well(life)
+
+
+@pytest.mark.parametrize("what", ["nudge and escalate", "lock"])
+async def test_an_answer_lost_after_its_commit_is_asked_for_again_and_nothing_happens_twice(
+    life: Life,
+    client: Client,
+    engine: Engine,
+    postgres: EmbeddedPostgres,
+    owner_engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+) -> None:
+    """As when a worker dies between the two."""
+    tries = _forget_the_first_answer(monkeypatch, "lock_on_schedule" if what == "lock" else "act_on_time")
+    office = Office(client, f"queue-{uuid4()}", engine)
+    async with working(client, office.task_queue, postgres.app_url()):
+        await bring_to(life, office, State.APPROVED if what == "lock" else State.SUBMITTED)
+        if what == "lock":
+            with owner_engine.begin() as connection:
+                past = "UPDATE timesheet SET lock_at = now() - interval '1 hour' WHERE id = %s"
+                connection.exec_driver_sql(past, (life.key.timesheet_id,))
+        else:
+            hours_pass(life, 41)
+        await _look_again(life, office)
+        await eventually_async(partial(_are, tries, 2), "it to be tried again")
+        if what == "lock":
+            await office.comes_to(life.key, WorkflowExecutionStatus.COMPLETED)
+        else:
+            await _knows_what_is_next(life, office)
+
+    by_nobody = [row.kind for row in life.desk.rows(life.org.tenant_id, Command) if row.actor_id is None]
+    if what == "lock":
+        assert (life.state, by_nobody) == (State.LOCKED, ["lock"])
+    else:
+        assert (sheet(life).escalations, by_nobody) == (1, ["escalate"])
+        assert told(life, "nudge", "escalated") == [("Alex Krycek", "escalated"), ("Roland Fuller", "nudge")]
+
+
+async def _are(tries: list[SheetKey], number: int) -> bool:
+    return len(tries) >= number
+
+
+def _forget_the_first_answer(monkeypatch: pytest.MonkeyPatch, name: str) -> list[SheetKey]:
+    """Workers commit what time does, and their first answer never arrives; what was tried."""
+    tries: list[SheetKey] = []
+    carry_out = getattr(SheetActivities, name)
+
+    # Of a first parameter with a type, Temporal takes it that callers give it.
+    @activity.defn(name=name)
+    def forgetful(self, key: SheetKey) -> SheetSnapshot:  # type: ignore[no-untyped-def]
+        snapshot: SheetSnapshot = carry_out(self, key)
+        tries.append(key)
+        if len(tries) == 1:
+            raise passing("The worker died after its commit.")
+        return snapshot
+
+    monkeypatch.setattr(SheetActivities, name, forgetful)
+    return tries

@@ -82,12 +82,11 @@ def get(caller: Reads, use: Used, command_id: UUID) -> Act:
 @router.post("/{command_id}/answer", operation_id="answerAct", responses=refusals(400, 404, 409, 413, 422))
 def say(caller: Records, use: Used, key: Key, command_id: UUID, body: Said) -> Act:
     """Confirm or dispute what somebody else did in one's place. Saying the same again changes nothing."""
-    del key  # an act has one answer at most, so the same one again is the same under any key
     with use.reading(caller.onlooker) as session:
         require(session, caller.onlooker, Action.REVIEW_ACT)
     kept = body.reason or None if body.verdict is Verdict.DISPUTED else None
     with command_transaction(use.engine, caller.tenant_id) as session:
-        answer(session, Answer(caller.tenant_id, caller.person_id, command_id, body.verdict, kept))
+        answer(session, Answer(caller.tenant_id, caller.person_id, command_id, body.verdict, kept, key))
     return _read(caller, use, command_id)
 
 

@@ -13,15 +13,16 @@ from temporalio.client import RPCError, WorkflowFailureError
 from models.database import command_transaction
 from models.messages import BulkKey
 from models.reads.api.approvals import bulk_with_rows, inbox_of
+from models.reads.bulk import oversees_bulks
 from models.reads.inbox.approver import approver_for
 from models.reads.pending import Pending, Why
 from models.rules.exceptions import Exceptional
 from models.rules.reasons import ReasonCode
 from models.rules.transitions import CommandKind, State
-from models.store.bulk import MOST, Bulk, BulkState, Pick, RowOutcome, Verdict, ask_bulk
+from models.store.bulk import MOST, Bulk, BulkState, Pick, RowOutcome, Verdict, ask_bulk, cancel_bulk
 from models.store.changes import GivenBy
 from models.tables.approval import BulkDecisionRow
-from web.api.answers import DECIDING, READING
+from web.api.answers import DECIDING, READING, refusals
 from web.api.asking import Given, Key
 from web.api.caller import Caller, Decides, Reads
 from web.api.lists import Listed, Paged, instant_key, listed
@@ -124,6 +125,8 @@ TAKEN_ON: dict[int | str, dict[str, Any]] = {
     202: {"model": DecisionsMade, "description": "Not all is decided yet: poll `Location`."}
 }
 
+STOPPING = refusals(400, 404, 409, 413)
+
 
 @router.get("", operation_id="findApprovals", responses=READING)
 def find(
@@ -148,19 +151,25 @@ async def decide(caller: Decides, use: Used, key: Key, body: DecisionsAsked, res
     await use.begin_bulk(bulk)
     if len(body.decisions) <= WAITED_FOR:
         await _until_over(use, bulk)
-    answer = await run_in_threadpool(_read, use, caller, bulk.bulk_id)
-    if not _is_over(answer):
-        response.status_code = 202
-        response.headers["Location"] = f"/resources/approvals/bulk/{bulk.bulk_id}"
-    return answer
+    return await _answered(use, caller, bulk, response)
 
 
 @router.get("/bulk/{bulk_id}", operation_id="getBulkDecision", responses=READING)
 def get(caller: Reads, use: Used, bulk_id: UUID) -> DecisionsMade:
-    """How far decisions on many timesheets are, for whoever asked for them."""
-    with use.reading(caller.onlooker) as session:
-        approver_for(session, caller.onlooker)
+    """How far decisions on many timesheets are, for whoever asked for them and for administrators."""
     return _read(use, caller, bulk_id)
+
+
+@router.post("/bulk/{bulk_id}/stop", operation_id="stopBulkDecision", responses=STOPPING | TAKEN_ON)
+async def stop(caller: Decides, use: Used, _key: Key, bulk_id: UUID, response: Response) -> DecisionsMade:
+    """Let no other timesheet be decided on: by who asked for it, or an administrator. What is decided stays so.
+
+    What is left is `refused` as `cancelled` and waits as before. What is over already is answered as it is.
+    """
+    await run_in_threadpool(_stop, use, caller, bulk_id)
+    bulk = BulkKey(caller.tenant_id, bulk_id)
+    await _until_over(use, bulk)
+    return await _answered(use, caller, bulk, response)
 
 
 def _ask(use: Services, caller: Caller, key: UUID, body: DecisionsAsked) -> BulkKey:
@@ -169,6 +178,13 @@ def _ask(use: Services, caller: Caller, key: UUID, body: DecisionsAsked) -> Bulk
     given = GivenBy(caller.tenant_id, caller.person_id, key)
     with command_transaction(use.engine, caller.tenant_id) as session:
         return BulkKey(caller.tenant_id, ask_bulk(session, given, [_pick(each) for each in body.decisions]))
+
+
+def _stop(use: Services, caller: Caller, bulk_id: UUID) -> None:
+    with use.reading(caller.onlooker) as session:
+        oversees = oversees_bulks(approver_for(session, caller.onlooker))
+    with command_transaction(use.engine, caller.tenant_id) as session:
+        cancel_bulk(session, bulk_id, caller.person_id, oversees)
 
 
 def _pick(asked: DecisionAsked) -> Pick:
@@ -190,6 +206,15 @@ async def _until_over(use: Services, bulk: BulkKey) -> None:
             await use.client.get_workflow_handle(bulk_workflow_id(bulk)).result()
     except (TimeoutError, RPCError, WorkflowFailureError):
         return
+
+
+async def _answered(use: Services, caller: Caller, bulk: BulkKey, response: Response) -> DecisionsMade:
+    """What came of it so far; 202, and where to ask again, while something is left."""
+    answer = await run_in_threadpool(_read, use, caller, bulk.bulk_id)
+    if not _is_over(answer):
+        response.status_code = 202
+        response.headers["Location"] = f"/resources/approvals/bulk/{bulk.bulk_id}"
+    return answer
 
 
 def _read(use: Services, caller: Caller, bulk_id: UUID) -> DecisionsMade:

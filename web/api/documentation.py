@@ -30,6 +30,7 @@ TAGS = [
     {"name": "Notes", "description": "What is said about a day."},
     {"name": "Timesheets", "description": "Certify a period, and decide on it."},
     {"name": "Delegations", "description": "Who may decide in whose place, from when until when."},
+    {"name": "Notifications", "description": "What the caller was told, and how they want to be told."},
     {"name": "Acts on behalf", "description": "What was done in whose place, and what that person says to it."},
     {"name": "Duty checks", "description": "Whether nobody decided on their own time, directly or otherwise."},
     {"name": "People", "description": "People, their roles and supervisors."},

@@ -6,10 +6,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
-from models.database import command_transaction
+from models.database import ReadSession, command_transaction
+from models.errors import Invalid
 from models.reads.people import require
 from models.rules.policy import Action
-from models.store.feed import FeedEvent, events_after, place
+from models.store.feed import FeedEvent, events_after, last_position, place
 from web.api.answers import READING, refusals
 from web.api.caller import Reads, Sends
 from web.api.lists import FIRST, MOST
@@ -123,8 +124,16 @@ def find(
     with command_transaction(use.engine, caller.tenant_id) as session:
         place(session, caller.tenant_id)
     with use.reading(caller.onlooker) as session:
+        _require_place(session, caller.tenant_id, after)
         found = events_after(session, caller.tenant_id, after, first)
     return Feed(
         meta=FeedMeta(next=str(found[-1].position if found else after)),
         items=[OutgoingEvent.of(event) for event in found],
     )
+
+
+def _require_place(session: ReadSession, tenant_id: UUID, after: int) -> None:
+    """Whoever went on from a place that the feed has not come to, such as one of elsewhere, would miss what comes."""
+    last = last_position(session, tenant_id)
+    if after > last:
+        raise Invalid.field("after", f"The feed has not come to this place: its last event is number {last}.")

@@ -4,20 +4,20 @@ Times are the database's, so that all processes agree.
 """
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, Float, Row, and_, cast, delete, extract, func, or_, select, update
+from sqlalchemy import Engine, Float, and_, cast, delete, extract, func, or_, select, update
 
-from models.database import WriteSession, command_transaction, credential_transaction, enter_tenant
+from models.database import WriteSession, command_transaction, credential_transaction, entering
 from models.errors import Invalid, NotFound, ReasonRequired
-from models.rules.policy import Role, roles_of
+from models.reads.looking import Looker, look_up
 from models.store.signing_out import end_sessions
 from models.tables.auth import SignInSession
-from models.tables.people import Person, PersonRole
+from models.tables.people import Person
 from web.auth.refusals import NotSignedIn
 
 IDLE = timedelta(hours=8)
@@ -48,11 +48,9 @@ class Found:
 
     token_hash: str
     tenant_id: UUID
+    lookers: Mapping[UUID, Looker]
+    """Them, and for whom they act if they do."""
     person_id: UUID
-    staff_id: str
-    name: str
-    roles: frozenset[Role]
-    zone: ZoneInfo
     acting_for_id: UUID | None
     acting_reason: str | None
     seconds_left: float
@@ -123,36 +121,27 @@ _SECONDS_LEFT = cast(extract("epoch", _ENDS - func.now()), Float)
 
 def _find(engine: Engine, token_hash: str, extend: bool) -> Found | None:
     with credential_transaction(engine, token_hash) as session:
-        this = select(SignInSession, _DUE, _SECONDS_LEFT).where(SignInSession.token_hash == token_hash, _STANDS)
-        found = session.execute(this).one_or_none()
+        this = select(SignInSession, _DUE, _SECONDS_LEFT, entering(SignInSession.tenant_id))
+        found = session.execute(this.where(SignInSession.token_hash == token_hash, _STANDS)).one_or_none()
         if found is None:
             return None
-        signed_in, due, seconds_left = found
-        enter_tenant(session, signed_in.tenant_id)
-        person = active_person(session, signed_in.person_id)
-        if person is None:
+        signed_in, due, seconds_left, _ = found
+        people = {signed_in.person_id, signed_in.acting_for_id or signed_in.person_id}
+        lookers = look_up(session, people)
+        who = lookers.get(signed_in.person_id)
+        if who is None or not who.active:
             return None
         if extend and due:
             _touch(session, token_hash)
         return Found(
             token_hash=token_hash,
             tenant_id=signed_in.tenant_id,
+            lookers=lookers,
             person_id=signed_in.person_id,
-            staff_id=person.staff_id,
-            name=person.name,
-            roles=roles_of(person.roles),
-            zone=ZoneInfo(person.time_zone),
             acting_for_id=signed_in.acting_for_id,
             acting_reason=signed_in.acting_reason,
             seconds_left=seconds_left,
         )
-
-
-def active_person(session: WriteSession, person_id: UUID) -> Row[str, str, str, list[str]] | None:
-    """Name, staff id, time zone and roles as they are now, unless the person is no longer active."""
-    roles = select(PersonRole.role).where(PersonRole.person_id == Person.id).correlate(Person)
-    columns = Person.name, Person.staff_id, Person.time_zone, func.array(roles.scalar_subquery()).label("roles")
-    return session.execute(select(*columns).where(Person.id == person_id, Person.active)).one_or_none()
 
 
 def _touch(session: WriteSession, token_hash: str) -> None:

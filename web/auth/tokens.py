@@ -11,15 +11,15 @@ from enum import StrEnum
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, func, or_, select, update
+from sqlalchemy import Engine, Row, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from models.database import WriteSession, command_transaction, credential_transaction, enter_tenant
+from models.database import WriteSession, command_transaction, credential_transaction, entering
 from models.errors import NotFound
 from models.rules.policy import Role, roles_of
 from models.tables.auth import ApiToken
-from models.tables.people import Person
-from web.auth.sessions import active_person, hash_token
+from models.tables.people import Person, PersonRole
+from web.auth.sessions import hash_token
 
 PREFIX = "cs_"
 """Lets people and scanners see what a leaked text is."""
@@ -100,13 +100,12 @@ def holder_of(engine: Engine, token: str) -> Holder | None:
         return None
     token_hash = hash_token(token)
     with credential_transaction(engine, token_hash) as session:
-        this = select(ApiToken, _DUE).where(ApiToken.token_hash == token_hash, _STANDS)
+        this = select(ApiToken, _DUE, entering(ApiToken.tenant_id)).where(ApiToken.token_hash == token_hash, _STANDS)
         found = session.execute(this).one_or_none()
         if found is None:
             return None
-        held, due = found
-        enter_tenant(session, held.tenant_id)
-        person = active_person(session, held.person_id)
+        held, due, _ = found
+        person = _active_person(session, held.person_id)
         if person is None:
             return None
         if due:
@@ -156,6 +155,13 @@ def revoke_token(session: WriteSession, token_id: UUID) -> None:
 
 _STANDS = (ApiToken.expires_at > func.now()) & ApiToken.revoked_at.is_(None)
 _DUE = or_(ApiToken.used_at.is_(None), ApiToken.used_at < func.now() - USED_EVERY)
+
+
+def _active_person(session: WriteSession, person_id: UUID) -> Row[str, str, list[str]] | None:
+    """Staff id, time zone and roles as they are now, unless the person is no longer active."""
+    roles = select(PersonRole.role).where(PersonRole.person_id == Person.id).correlate(Person)
+    columns = Person.staff_id, Person.time_zone, func.array(roles.scalar_subquery()).label("roles")
+    return session.execute(select(*columns).where(Person.id == person_id, Person.active)).one_or_none()
 
 
 def _touch(session: WriteSession, token_hash: str) -> None:

@@ -4,6 +4,7 @@ A route that names it needs no more care: whoever is not signed in does not get 
 change something must come from our own page and carry the session's token.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 
+from models.reads.looking import Looker
 from models.rules.policy import Role
 from settings import Settings
 from web.auth import cookies, csrf
@@ -35,6 +37,8 @@ class Viewer:
     zone: ZoneInfo
     session_hash: str
     csrf_token: str
+    lookers: Mapping[UUID, Looker]
+    """Them, and for whom they act, as they were found: no page looks them up again."""
     acting_for_id: UUID | None = None
     acting_reason: str | None = None
     seconds_left: float = 0.0
@@ -81,15 +85,17 @@ async def _required(request: Request, extend: bool) -> Viewer:
 
 
 def _viewer(found: Found, secret: bytes) -> Viewer:
+    who = found.lookers[found.person_id]
     return Viewer(
         tenant_id=found.tenant_id,
         person_id=found.person_id,
-        staff_id=found.staff_id,
-        name=found.name,
-        roles=found.roles,
-        zone=found.zone,
+        staff_id=who.person.staff_id,
+        name=who.person.name,
+        roles=who.roles,
+        zone=who.zone,
         session_hash=found.token_hash,
         csrf_token=csrf.session_token(secret, found.token_hash),
+        lookers=found.lookers,
         acting_for_id=found.acting_for_id,
         acting_reason=found.acting_reason,
         seconds_left=found.seconds_left,

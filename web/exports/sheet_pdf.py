@@ -171,7 +171,7 @@ def _finish(entry: EntryShown) -> str:
 
 
 def _hours(entry: EntryShown) -> str:
-    if is_whole_day(entry) or entry.end is None:
+    if entry.end is None or (is_whole_day(entry) and not entry.minutes):
         return ""
     return hours_text(entry.minutes) if entry.counts else f"({hours_text(entry.minutes)})"
 

@@ -15,7 +15,8 @@ from models.errors import Invalid, NotYours
 from models.reads.record.access import may_say, scope_for
 from models.rules.assertions import Assertion
 from models.rules.prov_ids import LONGEST_ID
-from models.store.assertions import SaidBy, require_sayable, say
+from models.store.assertions import require_sayable, say
+from models.store.ledger import SaidBy
 from web.api.caller import Caller, ScopeMissing
 from web.auth.tokens import Scope
 from web.graphql.reading import Reading
@@ -54,7 +55,7 @@ class Answering(BaseContext):
         return Reading(self.caller.tenant_id, session, scope_for(session, self.caller.onlooker, namespace))
 
     def _say(self, namespace: str, said: Sequence[Assertion]) -> UUID | None:
-        by = SaidBy(self.caller.tenant_id, namespace, self.caller.person_id, uuid4())
+        by = SaidBy(self.caller.tenant_id, uuid4(), self.caller.person_id, namespace=namespace)
         with command_transaction(self.engine, self.caller.tenant_id) as session:
             if not may_say(session, self.caller.onlooker):
                 raise NotYours("Only programs with the role integration say something to the record.")

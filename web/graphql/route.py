@@ -1,11 +1,11 @@
 """`/graphql`: the record with Chronicle's API."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 import structlog
-from fastapi import Depends, Request
+from fastapi import Request
 from graphql import GraphQLError
 from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
 from strawberry.fastapi import GraphQLRouter
@@ -16,7 +16,6 @@ from models.errors import DomainError
 from models.rules.assertions import Contradiction
 from models.rules.prov_times import NotAnInstant
 from web.api.caller import Reads
-from web.auth.tokens import Scope
 from web.graphql.answering import Answering
 from web.graphql.mutations import Mutation
 from web.graphql.queries import Query

@@ -20,7 +20,7 @@ from web.auth.viewer import Viewer
 from web.errors import form_errors
 from web.exports import files
 from web.exports.acts_csv import MOST_LINES, acts_csv
-from web.forms import reason_in
+from web.forms import parse_id, reason_in
 from web.pages.page import Posted, Read, SignedIn, Template, Used, go_to, onlooker_of, or_show_again, show
 
 router = APIRouter()
@@ -64,11 +64,12 @@ async def answer_act(command_id: UUID, viewer: SignedIn, form: Posted, request: 
     def give() -> Response:
         verdict = verdict_in(form)
         kept = reason_in(form) if verdict is Verdict.DISPUTED else None
+        key = parse_id(form.get("command_id", ""))
         onlooker = onlooker_of(viewer)
         with use.reading(onlooker) as session:
             require(session, onlooker, Action.REVIEW_ACT)
         with command_transaction(use.engine, viewer.tenant_id) as session:
-            answer(session, Answer(viewer.tenant_id, viewer.person_id, command_id, verdict, kept))
+            answer(session, Answer(viewer.tenant_id, viewer.person_id, command_id, verdict, kept, key))
         return go_to(ADDRESS, SAID[verdict])
 
     def said(error: DomainError) -> dict[str, Any]:

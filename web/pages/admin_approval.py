@@ -2,6 +2,8 @@
 
 from datetime import time
 from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -10,7 +12,7 @@ from models.calendars import places
 from models.database import ReadSession
 from models.errors import Invalid
 from models.reads.approval_policy import try_policy
-from models.reads.directory import changes_of
+from models.reads.directory import ChangeShown, changes_of
 from models.reads.people import require
 from models.reads.viewer import Onlooker
 from models.rules.approval_policy import HOURS, STAGES, ApprovalPolicy, policy_errors
@@ -34,6 +36,7 @@ FIELDS = HOURS.keys() | {
     "workEnds",
     "holidayCalendar",
     "lockAfterDays",
+    "lateAfterWorkingDays",
 }
 APPROVAL = Template("admin_approval.html", "admin_approval.html", fields=frozenset(FIELDS))
 
@@ -102,7 +105,7 @@ def _read(viewer: Viewer, typed: dict[str, str] | None = None) -> Read:
             "said": _typed(typed) if typed else _said(policy.content),
             "weekdays": WEEKDAYS,
             "stages": [(",".join(stages), STAGE_WORDS[stages]) for stages in STAGES],
-            "changes": changes_of(session, policy.id, viewer.zone),
+            "changes": _changes(session, policy.id, onlooker.tenant_id, viewer.zone),
             "places": sorted(places()),
             "trial": None,
             "page_title": "Approval",
@@ -111,21 +114,32 @@ def _read(viewer: Viewer, typed: dict[str, str] | None = None) -> Read:
     return read
 
 
+def _changes(session: ReadSession, policy_id: UUID, tenant_id: UUID, zone: ZoneInfo) -> list[ChangeShown]:
+    """Newest first, with those from when lateness was a rule of its own, on record under the organisation itself."""
+    both = *changes_of(session, policy_id, zone), *changes_of(session, tenant_id, zone)
+    return sorted(both, key=lambda change: change.at, reverse=True)
+
+
 def _said(content: ApprovalPolicy) -> dict[str, Any]:
     """The policy as the form shows it."""
-    hours = {name: getattr(content, field) for name, field in HOURS.items()}
     return {
-        **{name: "" if value is None else str(value) for name, value in hours.items()},
+        **{name: _shown(getattr(content, field)) for name, field in HOURS.items()},
         "certification": content.certification,
         "holidayCalendar": content.holiday_calendar,
         "workDays": {str(day) for day in content.work_days},
         "workStarts": f"{content.work_starts:%H:%M}",
         "workEnds": f"{content.work_ends:%H:%M}",
         "lockAfterDays": str(content.lock_after_days),
+        "lateAfterWorkingDays": _shown(content.late_after_working_days),
         "remindToRecord": content.remind_to_record,
         "approvalStages": ",".join(content.stages),
         "mailDecisions": content.mail_decisions,
     }
+
+
+def _shown(number: int | None) -> str:
+    """None is never: an empty field."""
+    return "" if number is None else str(number)
 
 
 def _typed(form: dict[str, str]) -> dict[str, Any]:
@@ -152,6 +166,7 @@ def _content(form: dict[str, str]) -> ApprovalPolicy:
         remind_after_hours=hours["remind_after_hours"],
         escalate_after_hours=hours["escalate_after_hours"],
         lock_after_days=_number(form, "lockAfterDays", "Write whole days.") or 0,
+        late_after_working_days=_number(form, "lateAfterWorkingDays", "Write whole days, or nothing for never."),
         stages=stages,
         mail_decisions=form.get("mailDecisions") == YES,
     )

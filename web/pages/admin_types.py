@@ -1,4 +1,4 @@
-"""Time period types and the rules of recording, as administrators see and change them."""
+"""Time period types, as administrators see and change them."""
 
 from datetime import date
 from typing import Any
@@ -9,7 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from models.database import ReadSession, WriteSession
 from models.errors import Invalid
-from models.reads.directory import changes_of, find_types, people_by_staff_id, rules_shown, staff_ids_of
+from models.reads.directory import changes_of, find_types, people_by_staff_id, staff_ids_of
 from models.reads.people import require
 from models.reads.viewer import Onlooker
 from models.rules.accrual_types import ACCRUAL_TITLES
@@ -25,7 +25,7 @@ from models.rules.period_types import (
 from models.rules.policy import Action
 from models.rules.supposed import Supposed
 from models.store.changes import GivenBy, Kept
-from models.store.period_types import LONGEST_LATENESS, create_type, kept_type, replace_type, set_lateness
+from models.store.period_types import create_type, kept_type, replace_type
 from web.auth.viewer import Viewer
 from web.forms import parse_day, parse_id, text, version_in
 from web.pages.admin import YES, change, given_by
@@ -34,7 +34,7 @@ from web.pages.what_if import look
 
 router = APIRouter()
 
-TYPES = Template("admin_types.html", "admin_types.html", fields=frozenset({"lateAfterWorkingDays"}))
+TYPES = Template("admin_types.html", "admin_types.html")
 TYPE = Template(
     "admin_type.html",
     "admin_type.html",
@@ -48,7 +48,7 @@ PREVIEW = Template("admin_type.html", "partials/type_preview.html")
 
 @router.get("/admin/types")
 def types(viewer: SignedIn, request: Request) -> Response:
-    """Every time period type, and the rules of recording."""
+    """Every time period type."""
     return show(request, viewer, TYPES, _read_all(viewer))
 
 
@@ -85,27 +85,6 @@ def previewed(viewer: SignedIn) -> Response:
 def preview(viewer: SignedIn, form: Posted, request: Request) -> Response:
     """How the entry form of a type will look, as typed so far. It changes nothing."""
     return show(request, viewer, PREVIEW, _read(viewer, parse_id(form.get("type_id", "")), form))
-
-
-@router.get("/admin/types/rules")
-def rules(viewer: SignedIn) -> Response:
-    """Where a refused form leaves the browser: whoever asks for that address again wants to see the rules."""
-    return go_to("/admin/types")
-
-
-@router.post("/admin/types/rules")
-async def change_rules(viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
-    """Say from when on time is late."""
-
-    def do() -> None:
-        given, version, days = given_by(viewer, form), version_in(form), _working_days(form)
-        change(viewer, use, Action.MANAGE_TYPES, lambda session: set_lateness(session, given, version, days))
-
-    async def give() -> Response:
-        await run_in_threadpool(do)
-        return go_to("/admin/types", "Saved. The change stands below.")
-
-    return await or_show_again(request, viewer, TYPES, _read_all(viewer), form, give())
 
 
 @router.get("/admin/types/{type_id}")
@@ -167,9 +146,6 @@ def _read_all(viewer: Viewer) -> Read:
         require(session, onlooker, Action.MANAGE_TYPES)
         return {
             "types": find_types(session),
-            "rules": rules_shown(session, onlooker.tenant_id),
-            "changes": changes_of(session, onlooker.tenant_id, viewer.zone),
-            "longest_lateness": LONGEST_LATENESS,
             "page_title": "Types",
         }
 
@@ -259,7 +235,3 @@ def _number(form: dict[str, str], name: str) -> int | None:
     if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 9):
         raise Invalid.field(name, "Write a whole number.")
     return int(typed) if typed else None
-
-
-def _working_days(form: dict[str, str]) -> int | None:
-    return _number(form, "lateAfterWorkingDays")

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from models.database import ReadSession, command_transaction
 from models.errors import Invalid
 from models.messages import BulkKey
-from models.reads.bulk import bulk_shown, matching
+from models.reads.bulk import bulk_shown, matching, oversees_bulks
 from models.reads.inbox.approver import approver_for
 from models.reads.inbox.tabs import Wanted, wanted
 from models.reads.viewer import Onlooker
@@ -20,6 +20,7 @@ from models.store.bulk import Pick, Verdict, cancel_bulk, decide_draft, draft_bu
 from models.store.changes import GivenBy
 from web.auth.viewer import Viewer
 from web.forms import digest_in, parse_id, reason_in, text
+from web.pages.inbox import Looking
 from web.pages.page import (
     Posted,
     Read,
@@ -40,7 +41,7 @@ ADDRESS = "/inbox/bulk"
 
 BULK = Template("bulk.html", "partials/bulk.html", fields=frozenset({"reason", "comment", "reason_code"}))
 
-LOOKED_FOR = ("tab", "q", "period")
+LOOKED_FOR = ("tab", "q", "period", "project")
 """What a form says of the part of the inbox that it came from."""
 
 
@@ -55,7 +56,7 @@ def nothing_selected(viewer: SignedIn) -> Response:
 async def select(viewer: SignedIn, form: Posted, request: Request, use: Used) -> Response:
     """Keep what was selected as it was shown, or all that matches as it is now; then ask what to decide."""
     ticked = [str(each) for each in (await request.form()).getlist("pick")]
-    came_from = _came_from(form)
+    came_from = wanted(form)
     if not ticked and "all" not in form:
         return go_to(f"/inbox{came_from.query}", "Select at least one timesheet first.", "bad")
     bulk_id = await run_in_threadpool(_draft, viewer, use, form, ticked, came_from)
@@ -74,9 +75,9 @@ async def decide(viewer: SignedIn, form: Posted, request: Request, use: Used) ->
     async def give() -> Response:
         await run_in_threadpool(_decide, viewer, use, form, bulk_id)
         await use.begin_bulk(BulkKey(viewer.tenant_id, bulk_id))
-        return go_to(f"{ADDRESS}/{bulk_id}{_came_from(form).query}")
+        return go_to(f"{ADDRESS}/{bulk_id}{wanted(form).query}")
 
-    read = _read(bulk_id, _came_from(form), form.get("decision", ""))
+    read = _read(bulk_id, wanted(form), form.get("decision", ""))
     return await or_show_again(request, viewer, BULK, read, form, give())
 
 
@@ -85,13 +86,11 @@ def bulk(
     bulk_id: UUID,
     viewer: SignedIn,
     request: Request,
-    tab: str = "",
-    q: str = "",
-    period: str = "",
+    looking: Looking,
     decision: str = "",
 ) -> Response:
     """What is about to be decided; then how far it is, and what came of each timesheet."""
-    return show(request, viewer, BULK, _read(bulk_id, wanted(tab, q, period), decision))
+    return show(request, viewer, BULK, _read(bulk_id, looking, decision))
 
 
 @router.get(f"{ADDRESS}/{{bulk_id}}/stop")
@@ -104,11 +103,11 @@ def stopped(bulk_id: UUID, viewer: SignedIn) -> Response:
 def stop(bulk_id: UUID, viewer: SignedIn, form: Posted, use: Used) -> Response:
     """Let no other timesheet be decided on; what is decided stays so."""
     with use.reading(onlooker_of(viewer)) as session:
-        approver_for(session, onlooker_of(viewer))
+        oversees = oversees_bulks(approver_for(session, onlooker_of(viewer)))
     with command_transaction(use.engine, viewer.tenant_id) as session:
-        was_going_on = cancel_bulk(session, bulk_id, viewer.person_id)
+        was_going_on = cancel_bulk(session, bulk_id, viewer.person_id, oversees)
     words = None if was_going_on else "It is over already, so there is nothing to stop."
-    return go_to(f"{ADDRESS}/{bulk_id}{_came_from(form).query}", words)
+    return go_to(f"{ADDRESS}/{bulk_id}{wanted(form).query}", words)
 
 
 def _draft(viewer: Viewer, use: Services, form: dict[str, str], ticked: list[str], came_from: Wanted) -> UUID | None:
@@ -162,10 +161,6 @@ def _pick(ticked: str) -> Pick:
     return Pick(sheet_id, digest_in({"digest": digest}))
 
 
-def _came_from(form: dict[str, str]) -> Wanted:
-    return wanted(form.get("tab", ""), form.get("q", ""), form.get("period", ""))
-
-
 def _onward(form: dict[str, str]) -> str:
     """What was looked for, and which decision was meant, as the end of an address."""
     given = {name: form.get(name) for name in (*LOOKED_FOR, "decision")}
@@ -175,7 +170,6 @@ def _onward(form: dict[str, str]) -> str:
 
 def _read(bulk_id: UUID, came_from: Wanted, decision: str) -> Read:
     def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
-        approver_for(session, onlooker)
         shown = bulk_shown(session, onlooker, bulk_id)
         return {
             "shown": shown,

@@ -44,8 +44,8 @@ INBOX = Template("inbox.html", "partials/inbox.html", fields=frozenset({"reason"
 DONE = {CommandKind.APPROVE: "Approved", CommandKind.REJECT: "Rejected"}
 
 
-def _asked_for(tab: str = "", q: str = "", period: str = "", after: str | None = None) -> Wanted:
-    return wanted(tab, q, period, after)
+def _asked_for(request: Request) -> Wanted:
+    return wanted(request.query_params)
 
 
 Looking = Annotated[Wanted, Depends(_asked_for)]
@@ -91,7 +91,7 @@ async def reject(sheet_id: UUID, viewer: SignedIn, form: Posted, request: Reques
 async def _decide(
     request: Request, viewer: Viewer, use: Used, sheet_id: UUID, form: dict[str, str], kind: CommandKind
 ) -> Response:
-    looking = wanted(form.get("tab", ""), form.get("q", ""), form.get("period", ""))
+    looking = wanted(form)
 
     async def give() -> Response:
         deciding = await run_in_threadpool(_deciding, sheet_id, viewer, use, kind, form, looking)

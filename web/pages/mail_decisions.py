@@ -16,8 +16,8 @@ from starlette.concurrency import run_in_threadpool
 from models.commands import Asked, Decide
 from models.errors import DomainError, NotFound, Unconfirmed
 from models.messages import SheetKey
+from models.reads.checks import checks_on
 from models.reads.viewer import Onlooker
-from models.rules.exceptions import Exceptional
 from models.rules.transitions import CommandKind
 from models.store import commands
 from models.store.mail_decisions import (
@@ -32,6 +32,7 @@ from models.store.mail_decisions import (
 from web.auth import cookies, csrf
 from web.auth.refusals import FormExpired
 from web.auth.sign_in import secret_of
+from web.auth.viewer import viewer_if_any
 from web.errors import RETRY_AFTER, form_errors, status_of
 from web.forms import reason_in
 from web.pages.page import Posted, Used, command_id, go_to
@@ -78,18 +79,15 @@ TOLD: Mapping[LinkState, Told] = {
     ),
 }
 
+OF_SOMEBODY_ELSE = Told(
+    403,
+    "This link is for somebody else",
+    "It decides as the person whom the mail was for, and you are signed in as another. If it is yours, sign out first.",
+)
+"""Said to whoever a mail was passed on to, for instance the owner of the time."""
+
 ANSWERED = frozenset({LinkState.OPEN, LinkState.USED, LinkState.DECIDED})
 """What the link of a form that comes again may have become by the first time."""
-
-CHECKS: Mapping[str, str] = {
-    Exceptional.NO_AGREEMENT: "No agreement to compare with",
-    Exceptional.OVER_PLAN: "More than agreed",
-    Exceptional.UNDER_PLAN: "Less than agreed",
-    Exceptional.LONG_DAY: "A long day",
-    Exceptional.LATE: "Submitted late",
-    Exceptional.BY_ANOTHER: "Certified by somebody else",
-    Exceptional.CARRIED_OVER: "Not looked at for anything unusual",
-}
 
 
 @router.get(ADDRESS)
@@ -120,6 +118,8 @@ async def reject(token: str, form: Posted, request: Request, use: Used) -> Respo
 async def _decide(request: Request, use: Services, token: str, kind: CommandKind, form: dict[str, str]) -> Response:
     csrf.require_same_origin(request, use.settings.base_url)
     link = await run_in_threadpool(_known, use, token)
+    if await run_in_threadpool(_is_somebody_else, request, link):
+        return _private(go_to(f"/mail/{token}"))
     try:
         _require_own_form(request, use, link, form)
         if (taken := await run_in_threadpool(_take, use, link, kind, form)) is not None:
@@ -155,6 +155,12 @@ def _known(use: Services, token: str) -> Link:
     if link is None:
         raise NotFound("There is no such page, or you may not see it.")
     return link
+
+
+def _is_somebody_else(request: Request, link: Link) -> bool:
+    """Whether the browser is signed in, and not as the person whom the mail was for."""
+    viewer = viewer_if_any(request)
+    return viewer is not None and viewer.person_id != link.person_id
 
 
 def _require_own_form(request: Request, use: Services, link: Link, form: dict[str, str]) -> None:
@@ -212,11 +218,12 @@ def _show(
     refused: DomainError | None = None,
 ) -> Response:
     form_cookie = cookies.FORM.read(request, use.settings) or secrets.token_urlsafe(32)
+    somebody_else = _is_somebody_else(request, link)
     with use.reading_of(link.tenant_id) as session:
         found = follow_link(session, link)
         if found is None:
             raise NotFound("There is no such page, or you may not see it.")
-        told = _told(found)
+        told = OF_SOMEBODY_ELSE if somebody_else else _told(found)
         response = render(
             request,
             "mail_decision.html",
@@ -253,15 +260,15 @@ def _what(found: LinkFound) -> dict[str, Any]:
     """No more of what was certified than it takes to decide."""
     submission, start = found.submission, found.sheet.period_start
     assert submission is not None
-    minutes = submission.minutes_by_day
+    minutes, zone = submission.minutes_by_day, ZoneInfo(found.owner.time_zone)
     return {
         "submission": submission,
         "person": found.person,
         "owner": found.owner,
         "days": [(start + timedelta(days=number), each) for number, each in enumerate(minutes)],
         "total": sum(minutes),
-        "certified_at": submission.submitted_at.astimezone(ZoneInfo(found.owner.time_zone)),
-        "checks": [CHECKS.get(code, code) for code in submission.exceptions],
+        "certified_at": submission.submitted_at.astimezone(zone),
+        "checks": tuple(checks_on(submission, found.sheet.period_end, zone)),
     }
 
 

@@ -12,7 +12,7 @@ from models.reads.viewer import circle_for
 from models.rules.policy import Action, authorise
 from models.store.owner_review import Answer, Verdict, answer
 from web.auth.viewer import Viewer
-from web.forms import reason_in
+from web.forms import Form, parse_id, reason_in
 from web.pages.day import DAY, told
 from web.pages.page import Posted, SignedIn, Used, go_to, onlooker_of, or_show_again
 from web.pages.week import At, Place, read_week
@@ -39,7 +39,7 @@ async def review(at: At, command_id: UUID, viewer: SignedIn, form: Posted, reque
 
     async def give() -> Response:
         verdict = _verdict(form)
-        await run_in_threadpool(_answer, viewer, use, at, command_id, verdict, reason_in(form))
+        await run_in_threadpool(_answer, viewer, use, at, command_id, verdict, form)
         return go_to(at.address, SAID[verdict])
 
     return await or_show_again(request, viewer, DAY, read_week(at, viewer, use, {}), form, give(), told(form))
@@ -52,7 +52,7 @@ def _verdict(form: dict[str, str]) -> Verdict:
         raise Invalid("Choose whether it is right or not.", errors=[]) from None
 
 
-def _answer(viewer: Viewer, use: Used, at: Place, command_id: UUID, verdict: Verdict, reason: str | None) -> None:
+def _answer(viewer: Viewer, use: Used, at: Place, command_id: UUID, verdict: Verdict, form: Form) -> None:
     onlooker = onlooker_of(viewer)
     with command_transaction(use.engine, viewer.tenant_id) as session:
         owner = person_by_staff_id(session, at.staff_id)
@@ -60,5 +60,6 @@ def _answer(viewer: Viewer, use: Used, at: Place, command_id: UUID, verdict: Ver
         on_behalf = onlooker.acting_for_id == owner.id
         if standing is None or authorise(Action.REVIEW_ACT, standing, on_behalf) is None:
             raise NotYours("Only the person whose time it is can say whether it is right.")
-        kept = None if verdict is Verdict.CONFIRMED else reason
-        answer(session, Answer(viewer.tenant_id, owner.id, command_id, verdict, kept))
+        kept = None if verdict is Verdict.CONFIRMED else reason_in(form)
+        key = parse_id(form.get("command_id", ""))
+        answer(session, Answer(viewer.tenant_id, owner.id, command_id, verdict, kept, key))

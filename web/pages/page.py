@@ -13,6 +13,7 @@ from models.commands import Asked, Body
 from models.database import UNAVAILABLE, ReadSession
 from models.errors import DomainError, Invalid, NotFound, Unconfirmed
 from models.messages import SheetKey
+from models.reads.looking import remember_lookers
 from models.reads.people import viewer_shown
 from models.reads.viewer import Onlooker, responsible
 from models.rules.periods import Period
@@ -60,6 +61,7 @@ def show(
     """Read what a page shows, and the frame around it, in one view of the database; then render it."""
     onlooker = onlooker_of(viewer)
     with services(request).reading(onlooker) as session:
+        remember_lookers(session, viewer.lookers)
         found = read(session, onlooker)
         request.state.frame = viewer_shown(session, onlooker, viewer.acting_reason)
         return render_page(request, template.page, template.part, status, **(found | context))

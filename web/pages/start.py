@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from models.reads.looking import remember_lookers
 from models.reads.people import viewer_shown
 from models.rules.policy import Role
 from web.auth.csrf import posted_form, require_same_origin
@@ -23,6 +24,7 @@ SECONDS_IN_A_YEAR = 365 * 24 * 3600
 def start(viewer: SignedIn, use: Used) -> Response:
     """Send people to what they have to do: decide what waits, or record their week."""
     with use.reading(onlooker_of(viewer)) as session:
+        remember_lookers(session, viewer.lookers)
         frame = viewer_shown(session, onlooker_of(viewer), None)
     if frame.acting_for is None and frame.roles == {Role.AUDITOR}:
         return go_to("/admin/people")

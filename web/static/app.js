@@ -59,10 +59,11 @@
     if (asker.closest("#dialog dialog") && (ctx.response.status < 400 || !ctx.hx?.retarget)) leaveDialog();
     openDialog();
     house();
-    // The answer may name the place for the focus; else the form or link that asked does.
+    // The answer may name the place for the focus; else the form or link that asked does, unless that is gone.
     const named = one("[data-autofocus]", one("dialog[open]") ?? one("#main"));
     named?.removeAttribute("data-autofocus");
-    (named ?? one(`#${asker.dataset.focus}`))?.focus();
+    const { focus } = asker.dataset;
+    (named ?? (focus && (one(`#${focus}`) ?? one("#main"))))?.focus();
   }
 
   // Messages: shown for a while, longer under the pointer or the focus. Refusals stay until dismissed.
@@ -118,16 +119,20 @@
 
   // Deciding on many: how many are ticked, and how much time that is.
   const picks = (form) => [...form.querySelectorAll("[name=pick]")];
-  function countPicks(form) {
-    const bar = one("[data-bulk-count]", form);
-    const ticked = picks(form).filter((pick) => pick.checked);
+  function countPicks() {
+    const bar = one("[data-bulk-count]");
+    if (!bar) return;
+    const ticked = picks(bar.closest("form")).filter((pick) => pick.checked);
     const hours = ticked.reduce((sum, pick) => sum + Number(pick.dataset.minutes), 0) / 60;
-    if (bar) bar.textContent = `${ticked.length} selected · ${hours.toFixed(2)} h`;
+    bar.textContent = `${ticked.length} selected · ${hours.toFixed(2)} h`;
   }
   function pickPage({ form }) {
     for (const pick of picks(form)) pick.checked = true;
-    countPicks(form);
+    countPicks();
   }
+  // The list changes by itself, and browsers tick again what was ticked when somebody comes back.
+  document.addEventListener("htmx:after:swap", countPicks);
+  addEventListener("pageshow", countPicks);
 
   const CLICKS = [
     ["[data-bulk-page]", pickPage],
@@ -192,7 +197,7 @@
     one(`#${CSS.escape(target.id)}-left`).textContent = `${target.maxLength - target.value.length} characters left.`;
   });
   document.addEventListener("change", (event) => {
-    if (event.target.name === "pick") countPicks(event.target.form);
+    if (event.target.name === "pick") countPicks();
     if (event.target.id === "keys-on") localStorage.keys = event.target.checked ? "on" : "off";
   });
 })();

@@ -662,6 +662,8 @@ def _put_acts_before_people() -> None:
         postgresql_where=sa.text("put_before_id IS NOT NULL"),
     )
     op.alter_column("owner_review", "owner_id", comment=WHO_ANSWERS, existing_comment=None)
+    op.add_column("owner_review", sa.Column("key", sa.Uuid(), nullable=True, comment=KEY_OF_AN_ANSWER))
+    op.create_unique_constraint(op.f("uq_owner_review_tenant_id_key"), "owner_review", ["tenant_id", "key"])
     op.create_index(
         "ix_owner_review_disputed",
         "owner_review",
@@ -681,6 +683,8 @@ def _put_acts_before_people() -> None:
 def _put_acts_before_owners_only() -> None:
     op.drop_index("ix_statement_decision", table_name="statement")
     op.drop_index("ix_owner_review_disputed", table_name="owner_review")
+    op.drop_constraint(op.f("uq_owner_review_tenant_id_key"), "owner_review", type_="unique")
+    op.drop_column("owner_review", "key")
     op.alter_column("owner_review", "owner_id", comment=None, existing_comment=WHO_ANSWERS)
     op.drop_index("ix_command_acts", table_name="command")
     op.drop_index("ix_command_by_others", table_name="command")
@@ -706,6 +710,8 @@ DONE_FOR_AN_APPROVER = "completed_at IS NOT NULL AND on_behalf_of_id <> actor_id
 """Delegations, which need no answer, did not exist."""
 
 WHO_ANSWERS = "who says it: the owner of the time, or the approver whose decision it was"
+
+KEY_OF_AN_ANSWER = "of the form or call that said it; none: from before it was kept"
 
 
 def _set_subjects(names: str) -> None:

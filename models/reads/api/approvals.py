@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from models.reads.bulk import oversees_bulks
 from models.reads.inbox.approver import approver_for
 from models.reads.inbox.tabs import Wanted
 from models.reads.pending import Pending, pending
@@ -20,6 +21,6 @@ def inbox_of(session: Session, onlooker: Onlooker, after: tuple[datetime, UUID] 
 
 
 def bulk_with_rows(session: Session, onlooker: Onlooker, bulk_id: UUID) -> tuple[Bulk, Sequence[BulkDecisionRow]]:
-    """A bulk decision of the caller's own, and what came of each row. Raises `NotFound`."""
-    bulk = bulk_of(session, bulk_id, onlooker.person_id)
+    """A bulk decision of the caller's own, or one that they oversee, and what came of each row. Raises `NotFound`."""
+    bulk = bulk_of(session, bulk_id, onlooker.person_id, oversees_bulks(approver_for(session, onlooker)))
     return bulk, rows_of(session, bulk_id)

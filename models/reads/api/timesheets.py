@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from models.reads.api.records import last_decisions
 from models.rules.digest import sheet_digest
+from models.rules.durations import worked_minutes
 from models.rules.periods import Period
+from models.store.period_types import COUNTING
 from models.store.sheets import content_of
-from models.tables.timecard import TimeEntry, TimePeriodType
+from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Decision, Timesheet, Waiting
 
 
@@ -72,12 +73,12 @@ def _waiting(session: Session, sheet_ids: list[UUID]) -> dict[UUID, list[UUID | 
 
 
 def _counting(session: Session) -> frozenset[UUID]:
-    return frozenset(session.scalars(select(TimePeriodType.id).where(TimePeriodType.counts_to_target_hours)))
+    return frozenset(session.scalars(COUNTING))
 
 
 def _minutes(entries: Iterable[TimeEntry], counting: frozenset[UUID]) -> int:
     return sum(
-        (entry.end_at - entry.start_at) // timedelta(minutes=1) - entry.meal_break_minutes
+        worked_minutes(entry.start_at, entry.end_at, entry.meal_break_minutes)
         for entry in entries
-        if entry.end_at and entry.time_period_type_id in counting
+        if entry.time_period_type_id in counting
     )

@@ -46,6 +46,7 @@ def decided(session: Session, approver: Approver, wanted: Wanted) -> tuple[tuple
         "me": approver.person.id,
         "name": wanted.pattern,
         "period": wanted.period,
+        "project": wanted.project,
         "after_at": after[0] if after else None,
         "after_id": after[1] if after else None,
         "at_most": PAGE + 1,
@@ -56,16 +57,24 @@ def decided(session: Session, approver: Approver, wanted: Wanted) -> tuple[tuple
 
 
 def _newest(whose: str) -> str:
+    # The offsets of nothing keep the planner from finding every such timesheet of the organisation first.
     return f"""
-        (SELECT m.id, m.decided_at FROM decision m
+        (SELECT m.id, m.decision, m.reason, m.decided_at, m.timesheet_id, m.submission_id, m.decided_by_id,
+                m.responsible_id
+         FROM decision m
          WHERE m.{whose} = :me AND m.decision <> 'take_back'
            AND (CAST(:after_id AS uuid) IS NULL
                 OR (m.decided_at, m.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid)))
            AND (CAST(:name AS text) IS NULL OR EXISTS (
                 SELECT FROM timesheet t JOIN person o ON o.id = t.owner_id
-                WHERE t.id = m.timesheet_id AND o.name ILIKE CAST(:name AS text) ESCAPE '/'))
+                WHERE t.id = m.timesheet_id AND o.name ILIKE CAST(:name AS text) ESCAPE '/' OFFSET 0))
            AND (CAST(:period AS date) IS NULL OR EXISTS (
-                SELECT FROM timesheet t WHERE t.id = m.timesheet_id AND t.period_start = CAST(:period AS date)))
+                SELECT FROM timesheet t
+                WHERE t.id = m.timesheet_id AND t.period_start = CAST(:period AS date) OFFSET 0))
+           AND (CAST(:project AS uuid) IS NULL OR EXISTS (
+                SELECT FROM time_entry e
+                WHERE e.timesheet_id = m.timesheet_id AND e.project_id = CAST(:project AS uuid) AND NOT e.deleted
+                OFFSET 0))
          ORDER BY m.decided_at DESC, m.id DESC LIMIT :at_most)
     """  # noqa: S608 - made of the words above alone
 
@@ -79,14 +88,15 @@ _DECIDED = text(
            (SELECT sum(worked) FROM unnest(s.minutes_by_day) AS worked) AS minutes,
            (SELECT json_agg(json_build_object('id', other.id, 'decision', other.decision) ORDER BY other.number)
             FROM decision other WHERE other.submission_id = d.submission_id) AS made
-    FROM ({_newest("decided_by_id")} UNION {_newest("responsible_id")}) AS first
-    JOIN decision d ON d.id = first.id
+    FROM (
+        {_newest("decided_by_id")} UNION {_newest("responsible_id")} ORDER BY decided_at DESC, id DESC LIMIT :at_most
+    ) AS d
     JOIN timesheet t ON t.id = d.timesheet_id
     JOIN submission s ON s.id = d.submission_id
     JOIN person o ON o.id = t.owner_id
     JOIN person actor ON actor.id = d.decided_by_id
     JOIN person responsible ON responsible.id = d.responsible_id
-    ORDER BY d.decided_at DESC, d.id DESC LIMIT :at_most
+    ORDER BY d.decided_at DESC, d.id DESC
     """  # noqa: S608 - made of the words above alone
 )
 

@@ -49,6 +49,7 @@ def not_submitted(session: Session, approver: Approver, wanted: Wanted) -> tuple
     these = about(approver) | {
         "name": wanted.pattern,
         "period": wanted.period,
+        "project": wanted.project,
         "after_day": after[0] if after else None,
         "after_id": after[1] if after else None,
         "reminders": [kind.value for kind in REMINDERS],
@@ -111,6 +112,9 @@ _OWED = text(
     FROM {OWED}
     WHERE (CAST(:name AS text) IS NULL OR o.name ILIKE CAST(:name AS text) ESCAPE '/')
       AND (CAST(:period AS date) IS NULL OR t.period_start = CAST(:period AS date))
+      AND (CAST(:project AS uuid) IS NULL OR EXISTS (
+           SELECT FROM time_entry e
+           WHERE e.timesheet_id = t.id AND e.project_id = CAST(:project AS uuid) AND NOT e.deleted OFFSET 0))
       AND (CAST(:after_id AS uuid) IS NULL
            OR (t.period_end, t.id) > (CAST(:after_day AS date), CAST(:after_id AS uuid)))
     ORDER BY t.period_end, t.id LIMIT :at_most

@@ -1,11 +1,13 @@
 """One page of an inbox: what there is in each part of it, and the rows of the one that is open."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from models.reads.around import around
 from models.reads.inbox.approver import Approver, approver_for
-from models.reads.inbox.counts import count_text, counts_of
+from models.reads.inbox.counts import count_text
 from models.reads.inbox.decided import DecidedRow, decided
 from models.reads.inbox.not_submitted import OwedRow, not_submitted
 from models.reads.inbox.rows import waiting_rows
@@ -18,7 +20,8 @@ from models.reads.viewer import Onlooker
 def inbox_page(session: Session, onlooker: Onlooker, now: datetime, wanted: Wanted) -> InboxShown:
     """What somebody asks for of their inbox, or of that of the one they act for. Raises `NotFound`."""
     approver = approver_for(session, onlooker)
-    found = counts_of(session, approver)
+    there = around(session, onlooker, wanted)
+    found = there.inbox
     rows: tuple[InboxRow, ...] = ()
     owed: tuple[OwedRow, ...] = ()
     made: tuple[DecidedRow, ...] = ()
@@ -39,11 +42,12 @@ def inbox_page(session: Session, onlooker: Onlooker, now: datetime, wanted: Want
         count_text=count_text(found[Tab.ALL]),
         next_cursor=onward,
         weeks=weeks_offered(approver.today, approver.week_starts_on),
+        projects=there.projects,
         stands_in=approver.stands_in,
     )
 
 
-def _tabs(approver: Approver, wanted: Wanted, found: dict[Tab, int]) -> tuple[TabShown, ...]:
+def _tabs(approver: Approver, wanted: Wanted, found: Mapping[Tab, int]) -> tuple[TabShown, ...]:
     """Without standing in for anybody there is nothing delegated to look at, unless somebody looks there."""
     return tuple(
         TabShown(tab, LABELS[tab], count_text(found[tab]), f"/inbox{wanted.in_tab(tab)}", tab is wanted.tab)

@@ -3,11 +3,11 @@
 A queue is whoever is asked with what is worth a look or without, so a part of an inbox is a few of them together.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, exists, select, tuple_, union
+from sqlalchemy import ColumnElement, Select, Subquery, and_, literal_column, select, tuple_, union
 from sqlalchemy.orm import Session
 
 from models.errors import NotFound
@@ -15,6 +15,7 @@ from models.reads.inbox.approver import Approver, approver_for
 from models.reads.inbox.tabs import Tab, Wanted
 from models.reads.viewer import Onlooker
 from models.tables.people import Person
+from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Timesheet, Waiting
 
 ORDER = (Waiting.submitted_at, Waiting.timesheet_id)
@@ -34,13 +35,6 @@ def first_waiting(approver: Approver, wanted: Wanted, at_most: int, after: Posit
     if not runs:
         return select(*ORDER).where(Waiting.timesheet_id.is_(None)).subquery()
     return union(*(select(run) for run in runs)).subquery()
-
-
-def matching(session: Session, approver: Approver, wanted: Wanted, at_most: int) -> Sequence[UUID]:
-    """Every timesheet of a part of an inbox, on whichever page, the oldest first; so many at most."""
-    first = first_waiting(approver, wanted, at_most)
-    ids = select(first.c.timesheet_id).order_by(first.c.submitted_at, first.c.timesheet_id).limit(at_most)
-    return session.scalars(ids).all()
 
 
 def next_waiting(session: Session, approver: Approver, wanted: Wanted, decided: Timesheet) -> UUID | None:
@@ -84,9 +78,20 @@ def _in_anothers_place(approver: Approver) -> Iterator[ColumnElement[bool]]:
 
 def _looked_for(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
     if wanted.pattern:
-        yield exists().where(Person.id == Waiting.owner_id, Person.name.ilike(wanted.pattern, escape="/"))
+        yield _has(Person.id == Waiting.owner_id, Person.name.ilike(wanted.pattern, escape="/"))
     if wanted.period:
-        yield exists().where(Timesheet.id == Waiting.timesheet_id, Timesheet.period_start == wanted.period)
+        yield _has(Timesheet.id == Waiting.timesheet_id, Timesheet.period_start == wanted.period)
+    if wanted.project:
+        on_it = (TimeEntry.project_id == wanted.project, ~TimeEntry.deleted)
+        yield _has(TimeEntry.timesheet_id == Waiting.timesheet_id, *on_it)
+
+
+def _has(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether what waits has such a row, looked up for one after the other.
+
+    The offset of nothing keeps the planner from finding every such row of the organisation first.
+    """
+    return select(literal_column("1")).where(*conditions).correlate(Waiting).offset(literal_column("0")).exists()
 
 
 def _oldest(queue: ColumnElement[bool], conditions: list[ColumnElement[bool]], at_most: int) -> Select[datetime, UUID]:

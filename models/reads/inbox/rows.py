@@ -10,13 +10,11 @@ from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
 from models.reads.ages import age_text
+from models.reads.checks import checks_on
 from models.reads.inbox.approver import Approver
 from models.reads.inbox.queues import first_waiting
 from models.reads.inbox.tabs import PAGE, Wanted, cursor, instant_position
 from models.reads.shown import CheckShown, InboxRow, PersonShown
-from models.rules.days import local_date
-from models.rules.durations import hours_text
-from models.rules.exceptions import LONG_DAY, Exceptional
 from models.rules.transitions import CommandKind
 from models.tables.people import Person
 from models.tables.timesheet import Command, Submission, Timesheet, Waiting
@@ -118,36 +116,6 @@ def _for_whom(asked: Iterable[Any], approver: Approver | None) -> str | None:
 
 
 def _checks(row: Any, zone: ZoneInfo) -> Iterator[CheckShown]:
-    known = {each.value for each in Exceptional}
-    found = [Exceptional(code) for code in row.exceptions if code in known]
-    for each in found:
-        yield _check(each, row, zone)
-    if not found:
-        yield CheckShown("No exceptions", "ok")
+    yield from checks_on(row, row.period_end, zone)
     if row.revision > 1:
         yield CheckShown(f"Revision {row.revision}", "info")
-
-
-def _check(what: Exceptional, row: Any, zone: ZoneInfo) -> CheckShown:
-    difference = sum(row.minutes_by_day) - row.plan_minutes
-    match what:
-        case Exceptional.NO_AGREEMENT:
-            return CheckShown("No agreement", "warn")
-        case Exceptional.OVER_PLAN:
-            return CheckShown(f"{hours_text(difference)} h over plan", "warn")
-        case Exceptional.UNDER_PLAN:
-            return CheckShown(f"{hours_text(-difference)} h under plan", "info")
-        case Exceptional.LONG_DAY:
-            return CheckShown(_long_days([each for each in row.minutes_by_day if each > LONG_DAY]), "bad")
-        case Exceptional.LATE:
-            days = (local_date(row.submitted_at, zone) - row.period_end).days
-            return CheckShown(f"{days} days after the week", "warn")
-        case Exceptional.BY_ANOTHER:
-            return CheckShown("Certified by somebody else", "warn")
-        case Exceptional.CARRIED_OVER:
-            return CheckShown("Not checked: certified before checks were made", "info")
-
-
-def _long_days(long: list[int]) -> str:
-    longest = f"{hours_text(max(long, default=0))} h"
-    return f"Day of {longest}" if len(long) < 2 else f"{len(long)} long days, up to {longest}"

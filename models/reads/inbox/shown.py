@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from models.reads.inbox.decided import DecidedRow
 from models.reads.inbox.not_submitted import OwedRow
@@ -36,6 +37,8 @@ class InboxShown:
     count_text: str
     next_cursor: str | None
     weeks: tuple[date, ...]
+    projects: tuple[tuple[UUID, str], ...]
+    """The id and name of each that one may look for."""
     stands_in: tuple[StandIn, ...]
 
     @property

@@ -1,7 +1,7 @@
 """The parts of an inbox, what one looks for in them, and where a page of them begins."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -52,6 +52,8 @@ class Wanted:
     """Part of a name."""
     period: date | None = None
     """The first day of a period."""
+    project: UUID | None = None
+    """What some of the time is for."""
     after: str | None = None
     """Where the page before ended."""
 
@@ -71,7 +73,7 @@ class Wanted:
     @property
     def is_filtered(self) -> bool:
         """Whether something is left out."""
-        return bool(self.name) or self.period is not None
+        return bool(self.name) or self.period is not None or self.project is not None
 
     @property
     def query(self) -> str:
@@ -80,6 +82,7 @@ class Wanted:
             "tab": self.tab.value if self.tab is not Tab.ALL else None,
             "q": self.name or None,
             "period": self.period.isoformat() if self.period else None,
+            "project": str(self.project) if self.project else None,
         }
         said = urlencode({name: value for name, value in given.items() if value})
         return f"?{said}" if said else ""
@@ -89,13 +92,15 @@ class Wanted:
         return replace(self, tab=tab).query
 
 
-def wanted(tab: str = "", search: str = "", period: str = "", after: str | None = None) -> Wanted:
-    """What an address asks for; a word that nobody knows stands for nothing."""
+def wanted(given: Mapping[str, str]) -> Wanted:
+    """What an address or a form asks for; a word that nobody knows stands for nothing."""
+    tab = given.get("tab", "")
     return Wanted(
         Tab(tab) if tab in set(Tab) else Tab.ALL,
-        search,
-        _day(period),
-        after,
+        given.get("q", ""),
+        _read(date.fromisoformat, given.get("period", "")),
+        _read(UUID, given.get("project", "")),
+        given.get("after"),
     )
 
 
@@ -130,8 +135,8 @@ def _position(after: str | None, read: Callable[[str], At]) -> tuple[At, UUID] |
         return None
 
 
-def _day(typed: str) -> date | None:
+def _read(read: Callable[[str], At], typed: str) -> At | None:
     try:
-        return date.fromisoformat(typed)
+        return read(typed)
     except ValueError:
         return None

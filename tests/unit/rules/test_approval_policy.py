@@ -33,12 +33,19 @@ def test_everything_said_comes_back() -> None:
         remind_after_hours=1,
         escalate_after_hours=1000,
         lock_after_days=0,
+        late_after_working_days=0,
         stages=(Stage.SUPERVISOR, Stage.PROJECT_LEAD),
         mail_decisions=False,
     )
 
     assert ApprovalPolicy.from_json(other.json) == other
     assert ApprovalPolicy.from_json(POLICY.json) == POLICY
+
+
+def test_what_was_recorded_before_lateness_was_part_of_it_is_still_understood() -> None:
+    old = {name: value for name, value in POLICY.json.items() if name != "lateAfterWorkingDays"}
+
+    assert ApprovalPolicy.from_json(old) == POLICY
 
 
 @pytest.mark.parametrize(
@@ -57,6 +64,8 @@ def test_everything_said_comes_back() -> None:
         ("escalateAfterHours", {"escalate_after_hours": -1}),
         ("lockAfterDays", {"lock_after_days": 367}),
         ("lockAfterDays", {"lock_after_days": -1}),
+        ("lateAfterWorkingDays", {"late_after_working_days": -1}),
+        ("lateAfterWorkingDays", {"late_after_working_days": 251}),
         ("approvalStages", {"stages": (Stage.PROJECT_LEAD,)}),
         ("approvalStages", {"stages": ()}),
     ],
@@ -65,6 +74,15 @@ def test_what_makes_no_sense_is_refused_by_its_field(field: str, values: dict[st
     assert refused(**values) == [field]
 
 
-@pytest.mark.parametrize("values", [{"submit_grace_hours": None}, {"lock_after_days": 366}, {"work_days": (5,)}])
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"submit_grace_hours": None},
+        {"lock_after_days": 366},
+        {"late_after_working_days": 0},
+        {"late_after_working_days": 250},
+        {"work_days": (5,)},
+    ],
+)
 def test_the_ends_of_what_is_possible_are_possible(values: dict[str, object]) -> None:
     assert refused(**values) == []

@@ -148,9 +148,18 @@ class TestWhileItIsSubmitted:
         assert len(deadlines(replace(often, escalations=MOST_ESCALATIONS - 1), _only(RULES, What.ESCALATE))) == 1
 
     def test_the_forecast_is_the_next_escalation(self) -> None:
-        assert next_escalation(SUBMITTED, RULES, at(FRIDAY, "16:00")) == at(FRIDAY + timedelta(days=7), "16:00")
-        assert next_escalation(replace(SUBMITTED, may_escalate=False), RULES, at(FRIDAY, "16:00")) is None
-        assert next_escalation(DRAFT, RULES, at(FRIDAY, "16:00")) is None
+        assert next_escalation(SUBMITTED, RULES) == at(FRIDAY + timedelta(days=7), "16:00")
+        assert next_escalation(replace(SUBMITTED, escalations=1), RULES) == at(FRIDAY + timedelta(days=14), "16:00")
+        assert next_escalation(replace(SUBMITTED, may_escalate=False), RULES) is None
+        assert next_escalation(replace(SUBMITTED, escalations=MOST_ESCALATIONS), RULES) is None
+        assert next_escalation(DRAFT, RULES) is None
+
+    def test_the_forecast_passes_nobody_over_however_late_it_is(self) -> None:
+        when = next_escalation(SUBMITTED, RULES)
+
+        assert when is not None
+        late = due(SUBMITTED, RULES, None, when + timedelta(days=30))
+        assert next(each.at for each in late if each.what is What.ESCALATE) == when
 
     def test_easter_is_no_time_to_decide_in(self) -> None:
         maundy_thursday = MONDAY.replace(month=4, day=2)

@@ -1,7 +1,7 @@
 """What a policy would have done to a submission of the past."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -62,3 +62,11 @@ def test_what_was_approved_locks_and_nothing_else() -> None:
     assert course_of(PAST, POLICY, LONDON).locks_at == on(16, "00:00") + timedelta(days=21)
     assert course_of(PAST, replace(POLICY, lock_after_days=0), LONDON).locks_at == on(28, "17:00")
     assert course_of(replace(PAST, approved=False), POLICY, LONDON).locks_at is None
+
+
+@pytest.mark.parametrize(("limit", "late"), [(None, 0), (0, 2), (1, 1), (2, 1), (3, 0)])
+def test_entries_without_a_reason_are_late_beyond_so_many_working_days(limit: int | None, late: int) -> None:
+    friday, monday, wednesday = date(2026, 11, 6), date(2026, 11, 9), date(2026, 11, 11)
+    slow = replace(PAST, unexplained=((friday, monday), (friday, wednesday)))
+
+    assert course_of(slow, replace(POLICY, late_after_working_days=limit), LONDON).late == late

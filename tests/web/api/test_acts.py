@@ -115,6 +115,29 @@ class TestAnswering:
         )
         assert len(api.site.rows(org, OwnerReview)) == 1
 
+    async def test_a_key_says_one_thing(self, api: Api, org: Organisation, roland: Program, approved: UUID) -> None:
+        key = uuid4()
+        alex = Asking(org, org.roland, org.alex, NEXT_MONDAY, reason="He forgot it.")
+        other = api.site.desk.do(alex.record(worked("09:00", "10:00", NEXT_MONDAY))).command_id
+        confirmed, disputed = {"verdict": "confirmed"}, {"verdict": "disputed", "reason": "No."}
+        first = answered(await roland.post(f"{ACTS}/{approved}/answer", confirmed, key), 200)
+
+        refused(await roland.post(f"{ACTS}/{approved}/answer", disputed, key), 409, "key_reused")
+        refused(await roland.post(f"{ACTS}/{other}/answer", confirmed, key), 409, "key_reused")
+
+        assert answered(await roland.post(f"{ACTS}/{approved}/answer", confirmed, key), 200) == first
+        assert [(each.command_id, each.key) for each in api.site.rows(org, OwnerReview)] == [(approved, key)]
+
+    async def test_the_key_of_somebody_else_says_nothing(
+        self, api: Api, org: Organisation, duane: Program, roland: Program, approved: UUID, recorded: UUID
+    ) -> None:
+        key = uuid4()
+        answered(await roland.post(f"{ACTS}/{approved}/answer", {"verdict": "confirmed"}, key), 200)
+
+        refused(await duane.post(f"{ACTS}/{recorded}/answer", {"verdict": "confirmed"}, key), 409, "key_reused")
+
+        assert len(api.site.rows(org, OwnerReview)) == 1
+
     async def test_a_dispute_says_why(self, api: Api, org: Organisation, roland: Program, approved: UUID) -> None:
         refused(await roland.post(f"{ACTS}/{approved}/answer", {"verdict": "disputed"}), 400, "reason_required")
         assert list(fields_refused(await roland.post(f"{ACTS}/{approved}/answer", {"verdict": "perhaps"}))) == [

@@ -2,12 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, text
 
-from models.store.bulk import Pick
+from models.database import command_transaction
+from models.messages import BulkKey
+from models.rules.transitions import CommandKind
+from models.store.bulk import Pick, Verdict, ask_bulk, cancel_bulk, draft_bulk
+from models.store.changes import GivenBy
+from models.tables.approval import BulkDecision
 from tests.crowd import Crowd, delegate
 from tests.factories import MONDAY, Organisation, hire, make_organisation
 from tests.web.api.conftest import Api, Json, Program
@@ -172,7 +177,7 @@ async def test_none_too_many_or_one_twice_are_refused(crowd: Crowd, roland: Prog
         assert (refused.status_code, refused.json()[0]["field"]) == (400, field)
 
 
-async def test_what_takes_longer_is_polled_for_by_who_asked_and_nobody_else(
+async def test_what_takes_longer_is_polled_for_by_who_asked_and_administrators(
     api: Api, crowd: Crowd, owner_engine: Engine, roland: Program
 ) -> None:
     asked = [on(Pick(uuid4(), "0" * 64)) for _ in range(201)]
@@ -182,10 +187,89 @@ async def test_what_takes_longer_is_polled_for_by_who_asked_and_nobody_else(
     assert answer.headers["Location"] == where
     await api.site.services.client.get_workflow_handle(f"bulk/{answer.json()['meta']['id']}").result()
 
-    assert (await roland.get(where)).json()["meta"]["refused"] == 201
-    assert (await api.program(crowd.org, crowd.org.suzanne).get(where)).status_code == 404
+    for who in (roland, api.program(crowd.org, crowd.org.suzanne)):
+        assert (await who.get(where)).json()["meta"]["refused"] == 201
+    assert (await api.program(crowd.org, crowd.org.alex).get(where)).status_code == 404
     elsewhere = make_organisation(owner_engine)
     assert (await api.program(elsewhere, elsewhere.roland).get(where)).status_code == 404
+
+
+class TestStopping:
+    async def under_way(self, api: Api, crowd: Crowd, picks: list[Pick]) -> str:
+        """Where it is stopped: Roland has asked for it, and nobody has begun yet."""
+        org, asked = crowd.org, GivenBy(crowd.org.tenant_id, crowd.org.roland, uuid4())
+        with command_transaction(api.site.engine, org.tenant_id) as session:
+            bulk_id = ask_bulk(session, asked, picks, Verdict(CommandKind.APPROVE))
+        return f"{APPROVALS}/bulk/{bulk_id}/stop"
+
+    @pytest.mark.parametrize("who", ["roland", "suzanne"])
+    async def test_who_asked_and_administrators_stop_it_and_what_is_left_waits_as_before(
+        self, api: Api, crowd: Crowd, who: str
+    ) -> None:
+        org, picks = crowd.org, crowd.submitted(3)
+        where = await self.under_way(api, crowd, picks)
+        stopping = api.program(org, getattr(org, who))
+        stopped = await stopping.post(where, None)
+        assert (stopped.status_code, stopped.json()["meta"]["state"]) == (202, "cancelled")
+        assert stopped.headers["Location"] == where.removesuffix("/stop")
+
+        await api.site.services.begin_bulk(BulkKey(org.tenant_id, UUID(stopped.json()["meta"]["id"])))
+        told = (await stopping.post(where, None)).json()
+
+        assert [(each["outcome"], each["code"]) for each in told["items"]] == [("refused", "cancelled")] * 3
+        assert crowd.states(picks) == {"submitted"}
+        assert crowd.decisions() == []
+
+    async def test_one_that_is_under_way_ends_with_what_had_begun(
+        self, api: Api, crowd: Crowd, roland: Program, owner_engine: Engine
+    ) -> None:
+        picks = crowd.submitted(12)
+        with owner_engine.begin() as gate:
+            held = {"ids": [pick.timesheet_id for pick in picks]}
+            gate.execute(text("SELECT FROM timesheet WHERE id = ANY (:ids) FOR UPDATE"), held)
+            where = await self.under_way(api, crowd, picks)
+            bulk = BulkKey(crowd.org.tenant_id, UUID(where.split("/")[-2]))
+            await api.site.services.begin_bulk(bulk)
+            with command_transaction(api.site.engine, crowd.org.tenant_id) as session:
+                cancel_bulk(session, bulk.bulk_id, crowd.org.roland)
+        told = (await roland.post(where, None)).json()
+
+        done = [each for each in told["items"] if each["outcome"] == "done"]
+        assert len(done) == len(crowd.decisions()) < 12
+        assert {each["code"] for each in told["items"] if each not in done} == {"cancelled"}
+
+    async def test_what_is_over_stays_as_it_is(self, crowd: Crowd, roland: Program) -> None:
+        (pick,) = crowd.submitted(1)
+        made = (await roland.post(APPROVALS, decisions(on(pick)))).json()
+        stopped = await roland.post(f"{APPROVALS}/bulk/{made['meta']['id']}/stop", None)
+
+        assert (stopped.status_code, stopped.json()) == (200, made)
+
+    async def test_nobody_else_stops_it(self, api: Api, crowd: Crowd, owner_engine: Engine) -> None:
+        org, elsewhere = crowd.org, make_organisation(owner_engine)
+        where = await self.under_way(api, crowd, crowd.submitted(1))
+        for program in (
+            api.program(org, org.alex),
+            api.program(org, org.duane),
+            api.program(elsewhere, elsewhere.roland),
+            api.program(elsewhere, elsewhere.suzanne),
+        ):
+            assert (await program.post(where, None)).status_code == 404
+        unnamed = await api.program(org, org.roland).post(where.replace(where.split("/")[-2], str(uuid4())), None)
+        assert unnamed.status_code == 404
+        assert {each.state for each in api.site.rows(org, BulkDecision)} == {"running"}
+
+    async def test_what_is_only_selected_cannot_be_stopped_and_is_nobody_elses(
+        self, api: Api, org: Organisation, crowd: Crowd
+    ) -> None:
+        given = GivenBy(org.tenant_id, org.roland, uuid4())
+        with command_transaction(api.site.engine, org.tenant_id) as session:
+            bulk_id = draft_bulk(session, given, crowd.submitted(1))
+        where = f"{APPROVALS}/bulk/{bulk_id}/stop"
+
+        assert (await api.program(org, org.suzanne).post(where, None)).status_code == 404
+        refused = await api.program(org, org.roland).post(where, None)
+        assert (refused.status_code, refused.json()["code"]) == (409, "wrong_state")
 
 
 async def test_on_behalf_of_an_approver_it_takes_a_reason(api: Api, crowd: Crowd) -> None:

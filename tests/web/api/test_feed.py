@@ -96,6 +96,28 @@ async def test_only_integrations_and_administrators_read_it(api: Api, org: Organ
     assert "countersign." not in answer.text
 
 
+@pytest.mark.parametrize("after", [4, 50, 2**63 - 1])
+async def test_a_place_that_the_feed_has_not_come_to_is_refused(suzanne: Program, life: Life, after: int) -> None:
+    """Whoever went on from there would miss what comes."""
+    happens(life, times=3)
+
+    refused = answered(await suzanne.get("/events", after=after), 400)
+
+    assert [each["field"] for each in refused] == ["after"]
+    assert "its last event is number 3." in refused[0]["message"]
+    assert await read(suzanne, after=3) == {"items": [], "meta": {"next": "3"}}
+
+
+async def test_a_place_of_elsewhere_is_none_here(suzanne: Program, api: Api, life: Life, owner_engine: Engine) -> None:
+    other = Life(life.desk, make_organisation(owner_engine))
+    happens(life, times=2)
+    happens(other, times=9)
+    theirs = (await read(api.program(other.org, other.org.suzanne)))["meta"]["next"]
+
+    assert (theirs, (await suzanne.get("/events", after=theirs)).status_code) == ("9", 400)
+    assert len((await read(suzanne))["items"]) == 2
+
+
 async def test_nobody_reads_what_happens_elsewhere(
     api: Api, org: Organisation, life: Life, owner_engine: Engine
 ) -> None:

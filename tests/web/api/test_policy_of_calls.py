@@ -11,10 +11,12 @@ from httpx2 import Response
 from sqlalchemy import Engine
 
 from models.rules import policy
+from models.rules.notices import NoticeKind
 from models.rules.policy import Action
 from models.rules.transitions import State
 from models.standard import SHIFT, TRAINING
 from tests.factories import MONDAY, Asking, Organisation, give_role, make_organisation, worked
+from tests.mailbox import tell
 from tests.projects import DOGS, lead, worked_on
 from tests.standing_in import in_days, stand_in
 from tests.web.api.conftest import (
@@ -125,13 +127,15 @@ CALLS: dict[str, Call] = {
     "POST /resources/approvals": call(
         ROLAND,
         A.SEE_INBOX,
+        A.OVERSEE_BULK,
         A.SEE_TIME,
         A.APPROVE,
         body={"decisions": [{"timesheetId": "{timesheet_id}", "digest": "{digest}", "decision": "approve"}]},
         state=State.SUBMITTED,
         names="",
     ),
-    "GET /resources/approvals/bulk/{bulk_id}": call(ROLAND, A.SEE_INBOX),
+    "GET /resources/approvals/bulk/{bulk_id}": call(ROLAND, A.SEE_INBOX, A.OVERSEE_BULK),
+    "POST /resources/approvals/bulk/{bulk_id}/stop": call(ROLAND, A.SEE_INBOX, A.OVERSEE_BULK),
     f"POST {SHEET}/revision": call(DUANE, A.SEE_TIME, A.REVISE, body=WHY, state=State.REJECTED),
     f"POST {SHEET}/lock": call(SUZANNE, A.SEE_TIME, A.LOCK, body=WHY, state=State.APPROVED),
     f"POST {SHEET}/unlock": call(SUZANNE, A.SEE_TIME, A.UNLOCK, body=WHY, state=State.LOCKED),
@@ -159,6 +163,16 @@ CALLS: dict[str, Call] = {
     "GET /resources/accruals": call(DUANE, A.SEE_TIME, names=""),
     "GET /resources/accruals/summary": call(DUANE, A.SEE_TIME, names=""),
     "GET /resources/accruals/explain": call(DUANE, A.SEE_TIME, names=""),
+    "GET /resources/notifications": call(DUANE, A.SEE_OWN_NOTICES, names=""),
+    "POST /resources/notifications/reading": call(DUANE, A.SEE_OWN_NOTICES, names=""),
+    "POST /resources/notifications/{notice_id}/reading": call(DUANE, A.SEE_OWN_NOTICES),
+    "GET /resources/notifications/settings": call(DUANE, A.SEE_OWN_NOTICES, names=""),
+    "PUT /resources/notifications/settings": call(
+        DUANE,
+        A.SEE_OWN_NOTICES,
+        body={"settings": [{"kind": "waiting", "inApp": True, "mail": True}]},
+        names="",
+    ),
     "GET /events": call(SUZANNE, A.SEE_EVENTS, names=""),
     "GET /resources/webhooks": call(SUZANNE, A.MANAGE_WEBHOOKS, names=""),
     "POST /resources/webhooks": call(SUZANNE, A.MANAGE_WEBHOOKS, body=HOOK, names=""),
@@ -266,7 +280,10 @@ async def scene_of(api: Api, org: Organisation, route: str, asked: Call) -> Scen
         "webhook_id": webhook["id"],
         "person_id": org.duane,
         "delegation_id": stand_in(api.site.engine, org, org.roland, org.alex).id,
-        "bulk_id": bulk_of_roland(api.site, org, is_draft=True),
+        "bulk_id": bulk_of_roland(api.site, org, is_draft="/stop" not in route),
+        "notice_id": tell(
+            api.site.desk, org, org.duane, NoticeKind.RECORD_REMINDER, days=[str(MONDAY)]
+        ).notification_id,
         "check_id": check_of(api.site, org),
         "command_id": await _act_of_roland(api, org, december),
         "project_id": org.projects["proj-533"],

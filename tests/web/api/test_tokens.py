@@ -30,6 +30,7 @@ SCOPES = {
     "unlockTimesheet": Scope.DECIDE,
     "takeBackApproval": Scope.DECIDE,
     "decideOnMany": Scope.DECIDE,
+    "stopBulkDecision": Scope.DECIDE,
     "createSummary": Scope.DECIDE,
     "sendEvent": Scope.EVENTS,
     "grantDelegation": Scope.DECIDE,

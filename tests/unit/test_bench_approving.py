@@ -160,8 +160,8 @@ async def test_one_of_ours_is_recorded_beforehand_and_has_one_entry() -> None:
 
     recorded, read = office.asked
     assert recorded.target == "/resources/time-entries"
-    assert recorded.headers["authorization"] == "Bearer owner-0"
-    assert json.loads(recorded.body)["ownerId"] == str(TENANT.person_id(worker(0)))
+    assert recorded.headers["authorization"] == "Bearer owner-1"
+    assert json.loads(recorded.body)["ownerId"] == str(TENANT.person_id(worker(1)))
     assert read.target == "/resources/timesheets/week"
 
 
@@ -178,10 +178,10 @@ async def test_one_of_ours_is_submitted_by_its_owner_and_approved_by_the_owners_
 
     submitted, approved = office.asked[2:]
     assert submitted.target == "/resources/timesheets/week/submission"
-    assert submitted.headers["authorization"] == "Bearer owner-0"
+    assert submitted.headers["authorization"] == "Bearer owner-1"
     assert json.loads(submitted.body) == {"digest": DIGEST, "certified": True}
     assert approved.target == "/resources/timesheets/week/approval"
-    assert approved.headers["authorization"] == "Bearer approver-0"
+    assert approved.headers["authorization"] == "Bearer approver-1"
     assert json.loads(approved.body) == {"digest": DIGEST}
     assert len({asked.headers["idempotency-key"] for asked in (office.asked[0], submitted, approved)}) == 3
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, func, select
 from bench.approving import Pair
 from bench.browser import Connection
 from bench.entries import DAY, entry
-from bench.organisation import TEAMS, TENANT, WORKERS, approver, worker
+from bench.organisation import BULK_TEAM, TEAMS, TENANT, WORKERS, approver, worker
 from bench.recording import Workday
 from bench.system import System
 from models.database import engine_for, read_session
@@ -40,11 +40,15 @@ class Recorded:
     owner: int
 
 
+PEOPLE = [number for number in range(WORKERS) if number % TEAMS != BULK_TEAM]
+"""Whose weeks nothing else is measured with."""
+
+
 def weeks(today: date) -> Iterator[Workday]:
     """The Mondays of past weeks, for one worker after the other: no timesheet ever comes twice."""
     for number in count():
-        week, person = divmod(number, WORKERS)
-        yield Workday(person, period_of(today - timedelta(weeks=LATEST_WEEK + week)).start)
+        week, person = divmod(number, len(PEOPLE))
+        yield Workday(PEOPLE[person], period_of(today - timedelta(weeks=LATEST_WEEK + week)).start)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from activities.bulk import AT_ONCE
 from bench.bare import Bare
 from bench.figures import Figure, Goal, processor_time, rate
-from bench.organisation import TEAMS, TENANT, Organisation, Sheet, approver
+from bench.organisation import BULK_TEAM, TEAMS, TENANT, Organisation, Sheet, approver
 from bench.rounds import Batch, Rivals
 from bench.sizes import Sizes, Step
 from bench.usage import processor_milliseconds
@@ -21,14 +21,12 @@ from models.tables.approval import BulkDecisionRow
 from workflows.bulk_decision import bulk_workflow_id
 
 FEWEST = Goal(0.7, at_least=True)
-TEAM = 0
-"""Whose approver decides: all of the timesheets are of this team."""
 
 
 async def measure(org: Organisation, first: int, sizes: Sizes) -> list[Figure]:
     """The figures 'bulk'. `first` is the number of the first timesheet that nothing else is measured with."""
     step = Step(AT_ONCE, sizes.bulk)
-    start = first - first % TEAMS + TEAMS + TEAM
+    start = first - first % TEAMS + TEAMS + BULK_TEAM
     sheets = await org.submitted(range(start, start + step.count * TEAMS, TEAMS))
     bare = await Bare.started(org.services.client, step.count)
     rivals = Rivals()
@@ -56,7 +54,7 @@ async def approved(org: Organisation, sheets: list[Sheet]) -> Batch:
 
 
 def _ask(org: Organisation, sheets: list[Sheet]) -> BulkKey:
-    given = GivenBy(TENANT.id, TENANT.person_id(approver(TEAM)), uuid4())
+    given = GivenBy(TENANT.id, TENANT.person_id(approver(BULK_TEAM)), uuid4())
     picks = [Pick(sheet.key.timesheet_id, sheet.digest) for sheet in sheets]
     with command_transaction(org.services.engine, TENANT.id) as session:
         return BulkKey(TENANT.id, ask_bulk(session, given, picks, Verdict(CommandKind.APPROVE)))

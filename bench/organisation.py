@@ -29,6 +29,9 @@ from web.services import Services
 
 TEAMS = 8
 WORKERS = 64
+BULK_TEAM = 0
+"""Whose weeks of long ago are decided many at once, and by nothing else."""
+
 AT_ONCE = 8
 """How many timesheets are prepared at once."""
 

@@ -67,6 +67,7 @@ class BulkShown:
     confirm: ConfirmShown | None
     refused: tuple[RowShown, ...] = ()
     done: tuple[RowShown, ...] = ()
+    stopped_by: PersonShown | None = None
 
 
 def matching(session: Session, onlooker: Onlooker, wanted: Wanted) -> list[Pick]:
@@ -100,7 +101,13 @@ def bulk_shown(session: Session, onlooker: Onlooker, bulk_id: UUID) -> BulkShown
         None,
         refused=tuple(row for row in shown if row.outcome is RowOutcome.REFUSED),
         done=tuple(row for row in shown if row.outcome is RowOutcome.DONE),
+        stopped_by=_person(session, bulk.stopped_by_id) if bulk.stopped_by_id else None,
     )
+
+
+def _person(session: Session, person_id: UUID) -> PersonShown:
+    found = session.get_one(Person, person_id)
+    return PersonShown(found.id, found.staff_id, found.name)
 
 
 def _confirm(session: Session, onlooker: Onlooker, rows: Sequence[BulkDecisionRow]) -> ConfirmShown:

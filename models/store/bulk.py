@@ -101,6 +101,7 @@ class Bulk:
     refused: int
     asked_at: datetime
     finished_at: datetime | None
+    stopped_by_id: UUID | None
 
     @property
     def is_over(self) -> bool:
@@ -192,6 +193,7 @@ def cancel_bulk(session: WriteSession, bulk_id: UUID, person_id: UUID, oversees:
     if bulk.state != BulkState.RUNNING.value:
         return False
     bulk.state = BulkState.CANCELLED.value
+    bulk.stopped_by_id = person_id
     return True
 
 
@@ -216,6 +218,7 @@ def bulk_of(session: Session, bulk_id: UUID, person_id: UUID, oversees: bool = F
         by_outcome.get(RowOutcome.REFUSED.value, 0),
         bulk.asked_at,
         bulk.finished_at,
+        bulk.stopped_by_id,
     )
 
 

@@ -51,6 +51,7 @@ class BulkDecision(TenantOwned, Base):
         CheckConstraint("decision IN ('approve', 'reject')", name="decision"),
         CheckConstraint("decision = 'approve' OR reason IS NOT NULL", name="reject_needs_reason"),
         CheckConstraint("state IN ('draft', 'running', 'done', 'cancelled')", name="state"),
+        CheckConstraint("(state = 'cancelled') = (stopped_by_id IS NOT NULL)", name="stopped_by_somebody"),
         Index("ix_bulk_decision_asked_by", "tenant_id", "asked_by_id", "asked_at"),
         # What a workflow is at, or has to be.
         Index(
@@ -74,6 +75,9 @@ class BulkDecision(TenantOwned, Base):
     rows: Mapped[int]
     asked_at: Mapped[datetime] = mapped_column(server_default=func.now())
     finished_at: Mapped[datetime | None] = mapped_column(comment="when every row had its outcome")
+    stopped_by_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("person.id"), comment="who let nothing more be decided: whoever asked, or an administrator"
+    )
 
 
 class BulkDecisionRow(TenantOwned, Base):

@@ -16,7 +16,7 @@ from tests.contents import alone
 from tests.desk import Life
 from tests.factories import LONDON
 
-DECISIONS, ACTS = 20_000, 40_000
+DECISIONS, ACTS = 20_000, 10_000
 CROWDED = ("command", "decision", "statement", "owner_review", "timesheet")
 
 _DECISIONS = """

@@ -1090,7 +1090,7 @@ def _stopped(scene: Scene, picks: list[Pick]) -> str:
     )
     with command_transaction(scene.life.desk.engine, org.tenant_id) as session:
         bulk_id = ask_bulk(session, GivenBy(org.tenant_id, org.roland, uuid4()), picks, APPROVE)
-        over = {"state": "cancelled", "finished_at": func.now()}
+        over = {"state": "cancelled", "stopped_by_id": org.roland, "finished_at": func.now()}
         session.execute(update(BulkDecision).where(BulkDecision.id == bulk_id).values(over))
         for number, told in enumerate(came):
             row = (BulkDecisionRow.bulk_id == bulk_id) & (BulkDecisionRow.number == number)

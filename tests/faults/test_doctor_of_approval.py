@@ -81,8 +81,8 @@ STANDING_STILL = [
     ),
     (
         "it was asked for more than an hour ago, and it is not over",
-        "UPDATE bulk_decision SET state = 'running', finished_at = NULL, asked_at = now() - interval '2 hours'"
-        " WHERE tenant_id = :tenant",
+        "UPDATE bulk_decision SET state = 'running', finished_at = NULL, stopped_by_id = NULL,"
+        " asked_at = now() - interval '2 hours' WHERE tenant_id = :tenant",
     ),
     (
         "some of its timesheets have no outcome",

@@ -312,5 +312,7 @@ async def test_an_administrator_sees_and_stops_what_somebody_else_is_at(site: Si
     await site.services.begin_bulk(BulkKey(org.tenant_id, bulk_id))
     await site.services.client.get_workflow_handle(f"bulk/{bulk_id}").result()
 
-    assert "Stopped before its turn. Nothing was decided." in (await suzanne.page(address)).text
+    page = await suzanne.page(address)
+    assert "Stopped before its turn. Nothing was decided." in page.text
+    assert "stopped by Suzanne Modeski" in page.text
     assert crowd.decisions() == []

@@ -286,8 +286,8 @@ async def test_what_was_decided_before_its_outcome_was_written_down_is_told_afte
     with owner_engine.begin() as connection:  # as if the worker had died in between
         forget = "UPDATE bulk_decision_row SET outcome = 'waiting', sheet_state = NULL WHERE bulk_id = :id"
         connection.execute(text(forget), {"id": key.bulk_id})
-        again = "UPDATE bulk_decision SET state = 'cancelled', finished_at = NULL WHERE id = :id"
-        connection.execute(text(again), {"id": key.bulk_id})
+        stop = "SET state = 'cancelled', stopped_by_id = asked_by_id, finished_at = NULL"
+        connection.execute(text(f"UPDATE bulk_decision {stop} WHERE id = :id"), {"id": key.bulk_id})
     await bulks.carry_out(key)
 
     assert crowd.told(key) == [DONE, DONE]

@@ -67,7 +67,16 @@ def upgrade() -> None:
         sa.Column("rows", sa.Integer(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True, comment="when every row had its outcome"),
+        sa.Column(
+            "stopped_by_id",
+            sa.Uuid(),
+            nullable=True,
+            comment="who let nothing more be decided: whoever asked, or an administrator",
+        ),
         sa.Column("tenant_id", sa.Uuid(), nullable=False, comment="whose row it is"),
+        sa.CheckConstraint(
+            "(state = 'cancelled') = (stopped_by_id IS NOT NULL)", name=op.f("ck_bulk_decision_stopped_by_somebody")
+        ),
         sa.CheckConstraint(
             "decision = 'approve' OR reason IS NOT NULL", name=op.f("ck_bulk_decision_reject_needs_reason")
         ),
@@ -75,6 +84,7 @@ def upgrade() -> None:
         sa.CheckConstraint("state IN ('draft', 'running', 'done', 'cancelled')", name=op.f("ck_bulk_decision_state")),
         sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk_bulk_decision_asked_by_id")),
         sa.ForeignKeyConstraint(["on_behalf_of_id"], ["person.id"], name=op.f("fk_bulk_decision_on_behalf_of_id")),
+        sa.ForeignKeyConstraint(["stopped_by_id"], ["person.id"], name=op.f("fk_bulk_decision_stopped_by_id")),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_bulk_decision_tenant_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_decision")),
     )

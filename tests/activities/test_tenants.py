@@ -193,22 +193,23 @@ def test_a_tenant_that_is_no_id_opens_nothing(lived: Life) -> None:
         assert connection.scalar(text("SELECT count(*) FROM timesheet")) == 0
 
 
+@pytest.fixture(scope="module")
+def account(lived: Life) -> str:
+    """An account in the database; its login."""
+    login = f"login-{lived.org.slug}"
+    with lived.desk.owner_engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO account (tenant_id, person_id, login, password_hash)"
+                " VALUES (:tenant, :person, :login, 'x')"
+            ),
+            {"tenant": lived.org.tenant_id, "person": lived.org.duane, "login": login},
+        )
+    return login
+
+
 class TestCredentials:
     """Before the tenant is known: the one row that the very key in hand leads to."""
-
-    @pytest.fixture(scope="class")
-    def account(self, lived: Life) -> str:
-        """An account in the database; its login."""
-        login = f"login-{lived.org.slug}"
-        with lived.desk.owner_engine.begin() as connection:
-            connection.execute(
-                text(
-                    "INSERT INTO account (tenant_id, person_id, login, password_hash)"
-                    " VALUES (:tenant, :person, :login, 'x')"
-                ),
-                {"tenant": lived.org.tenant_id, "person": lived.org.duane, "login": login},
-            )
-        return login
 
     def test_a_key_leads_to_its_row_and_to_nothing_else(self, lived: Life, account: str) -> None:
         with credential_transaction(lived.desk.engine, account) as session:

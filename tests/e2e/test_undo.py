@@ -12,6 +12,11 @@ pytestmark = pytest.mark.e2e
 
 OFFERED_MILLISECONDS = 9_000
 """A little longer than a message is shown."""
+IS_UNCOVERED = """
+button => {
+  const {x, y, width, height} = button.getBoundingClientRect();
+  return button.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+}"""
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
@@ -53,6 +58,20 @@ def test_undoing_changes_the_page_in_place_and_goes_to_what_waits_again(people: 
     expect(roland.locator("#approve")).to_be_visible()
     expect(roland).to_have_url(f"{people.address}/inbox/{life.key.timesheet_id}")
     assert roland.evaluate("window.stays")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_message_covers_no_button_of_the_next_decision(people: People, life: Life, width: int) -> None:
+    life.bring_to(State.SUBMITTED)
+    roland = people.somebody(life.org, life.org.roland, viewport={"width": width, "height": 844})
+    roland.clock.install()
+    approve(roland, life)
+    roland.get_by_role("button", name="Undo").press("Enter")
+    expect(toast(roland)).to_contain_text("waits for a decision again")
+    roland.locator(".decide").scroll_into_view_if_needed()
+
+    for button in roland.locator(".decide :is(button, summary):visible").all():
+        assert button.evaluate(IS_UNCOVERED), button.inner_text()
 
 
 def test_it_is_offered_for_a_few_seconds(people: People, life: Life) -> None:

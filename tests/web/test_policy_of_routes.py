@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -495,35 +495,19 @@ async def scene_of(site: Site, org: Organisation, route: str, asking: Asking) ->
     if "{command_id}" in route:
         theirs = life.because(life.roland, "He forgot it.").record(worked("18:00", "19:00"))
         names["command_id"] = (await asyncio.to_thread(life.desk.do, theirs)).command_id
-    if "{token_id}" in route:
-        names["token_id"] = _own_token(site, org)
-    if "{notice_id}" in route:
-        told = tell(site.desk, org, org.duane, NoticeKind.RECORD_REMINDER, days=[MONDAY.isoformat()])
-        names["notice_id"] = told.notification_id
-    if "{delegation_id}" in route:
-        names["delegation_id"] = stand_in(site.engine, org, org.roland, org.alex).id
-    if "{check_id}" in route:
-        names["check_id"] = check_of(site, org)
+    names |= {name: make(site, org) for name, make in MADE.items() if f"{{{name}}}" in route}
     if "/inbox/bulk/" in route:
         names["bulk_id"] = bulk_of_roland(site, org, is_draft="/stop" not in route)
     if asking.leads:
         names |= await asyncio.to_thread(_led, site, org, str(names.get("external_id", "")))
-    if "{import_id}" in route:
-        names["import_id"] = _own_list(site, org)
     if "{rebuild_id}" in route:
         names["rebuild_id"] = _rebuild(site, org, looks="what-if" in route)
-    if "{agreement_id}" in route:
-        names["agreement_id"] = _agreement(site, org)
     if "{flex_change_id}" in route:
         changed = life.duane.change_shift(FlexType.EXTENDED, entry.id, worked("09:00", "18:00"))
         await asyncio.to_thread(life.desk.do, changed)
         names["flex_change_id"] = site.rows(org, FlexChange)[0].id
     if "{plain_id}" in asking.form.values():
         names["plain_id"] = _plain_id(site, org)
-    if "{webhook_id}" in route:
-        names["webhook_id"] = _webhook(site, org)
-    if "{letter_id}" in route:
-        names["letter_id"] = _letter(site, org)
     known = {DIGEST: lambda: site.digest(key), A_PLAN: lambda: _plan(site, org)}
     form = {
         name: known[value]() if isinstance(value, str) and value in known else str(value).format(**names)
@@ -664,6 +648,29 @@ def _rebuild(site: Site, org: Organisation, *, looks: bool) -> UUID:
         id_ = look_at(session, given, lower) if looks else rebuild_everybody(session, given)
         cancel_rebuild(session, id_)
     return id_
+
+
+def _notice(site: Site, org: Organisation) -> UUID:
+    """What Duane was reminded of."""
+    return tell(site.desk, org, org.duane, NoticeKind.RECORD_REMINDER, days=[MONDAY.isoformat()]).notification_id
+
+
+def _delegation(site: Site, org: Organisation) -> UUID:
+    """Alex stands in for Roland."""
+    return stand_in(site.engine, org, org.roland, org.alex).id
+
+
+MADE: dict[str, Callable[[Site, Organisation], UUID]] = {
+    "agreement_id": _agreement,
+    "check_id": check_of,
+    "delegation_id": _delegation,
+    "import_id": _own_list,
+    "letter_id": _letter,
+    "notice_id": _notice,
+    "token_id": _own_token,
+    "webhook_id": _webhook,
+}
+"""What is made for the addresses that name it."""
 
 
 def _plan(site: Site, org: Organisation) -> str:

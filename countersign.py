@@ -25,6 +25,9 @@ def _use(data_dir: Path | None) -> Path | None:
     return data_dir
 
 
+LARGEST_MESSAGE = 64 * 1024
+"""Bytes that come at once by WebSocket: a subscription, or who asks for it."""
+
 DataDir = Annotated[
     Path | None,
     typer.Option(callback=_use, help="Data directory of `countersign up`; default: COUNTERSIGN_DATA_DIR."),
@@ -71,6 +74,7 @@ def web(host: Host = "127.0.0.1", port: Port = 8000, data_dir: DataDir = None) -
         log_config=None,
         server_header=False,
         timeout_graceful_shutdown=5,
+        ws_max_size=LARGEST_MESSAGE,
     )
 
 
@@ -181,6 +185,74 @@ def rebuild_accruals(
     from accruals import rebuild
 
     raise typer.Exit(0 if rebuild(get_settings(), tenant, person or [], rate) else 1)
+
+
+records = typer.Typer(help="The ledger: what was recorded, sealed.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(records, name="ledger")
+
+Organisation = Annotated[str | None, typer.Option("--tenant", help="Short name of one organisation. Default: all.")]
+
+
+@records.command("verify")
+def verify_ledger(
+    tenant: Organisation = None,
+    export: Annotated[Path | None, typer.Option(help="Verify this export instead of the database.")] = None,
+    public_key: Annotated[
+        list[str] | None,
+        typer.Option(help="A key that was published, in hexadecimal; may be repeated. Default: those of this secret."),
+    ] = None,
+    anchors: Annotated[Path | None, typer.Option(help="A file of anchored seals, to hold the seals against.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Verify every statement, seal and key: 0 when all hold, else 1 and the first place where each is wrong."""
+    from ledger import verify, verify_file
+
+    if export is not None:
+        raise typer.Exit(0 if verify_file(export, public_key or [], anchors) else 1)
+    raise typer.Exit(0 if verify(get_settings(), tenant, public_key or [], anchors) else 1)
+
+
+@records.command("seal")
+def seal_ledger(tenant: Organisation = None, data_dir: DataDir = None) -> None:
+    """Seal what was recorded since the last seal."""
+    from ledger import seal
+
+    raise typer.Exit(0 if seal(get_settings(), tenant) else 1)
+
+
+@records.command("export")
+def export_ledger(
+    file: Annotated[Path, typer.Argument(help="A new file; compressed if its name ends in .gz.")],
+    tenant: Tenant = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write all statements of an organisation with its seals and keys, for anybody to verify."""
+    from ledger import export
+
+    export(get_settings(), tenant, file)
+
+
+@records.command("rotate-key")
+def rotate_seal_key(
+    tenant: Tenant = None,
+    former_secret: Annotated[
+        Path | None, typer.Option(help="A file with the COUNTERSIGN_SECRET_KEY of before, if it was changed.")
+    ] = None,
+    lost: Annotated[bool, typer.Option("--lost", help="Nobody has the secret of before: nobody signs for it.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Sign seals with another key from now on; the one before signs for it."""
+    from ledger import rotate
+
+    rotate(get_settings(), tenant, former_secret, is_lost=lost)
+
+
+@records.command("keys")
+def list_seal_keys(tenant: Organisation = None, data_dir: DataDir = None) -> None:
+    """Print the public keys that seals are signed with, to publish them."""
+    from ledger import keys
+
+    keys(get_settings(), tenant)
 
 
 @app.command()

@@ -34,7 +34,9 @@ class Signal:
     people: frozenset[UUID] | None = frozenset()
     """Whom it concerns; None is everybody in the organisation."""
     session: str | None = None
-    """The key of a sign-in session that is over."""
+    """The key of a sign-in session, or of a token, that is over."""
+    transaction_id: UUID | None = None
+    """Which has added to the record."""
 
 
 @asynccontextmanager
@@ -115,11 +117,12 @@ def _plain(database_url: str) -> str:
 
 
 def _signal(said: dict[str, Any]) -> Signal:
-    sheet, people = said.get("timesheet"), said.get("people", ())
+    sheet, people, transaction = said.get("timesheet"), said.get("people", ()), said.get("transaction")
     return Signal(
         tenant_id=UUID(said["tenant"]),
         what=str(said["what"]),
         timesheet_id=UUID(sheet) if sheet else None,
         people=None if people is None else frozenset(map(UUID, people)),
         session=said.get("session"),
+        transaction_id=UUID(transaction) if transaction else None,
     )

@@ -17,7 +17,7 @@ from temporalio.client import Client
 from activities.waking import Waking
 from listening import Signal, listening
 from models.database import command_transaction, engine_for, read_session
-from models.messages import BulkKey, DelegationKey, MailKey, RebuildKey, SheetKey, WebhookKey
+from models.messages import BulkKey, DelegationKey, LedgerKey, MailKey, RebuildKey, SheetKey, WebhookKey
 from models.store.bulk import bulks_under_way
 from models.store.delegations import delegations_due
 from models.store.delivering import behind
@@ -25,11 +25,21 @@ from models.store.feed import place
 from models.store.mailing import give_up_all_mails, give_up_lost_mails, mails_to_begin
 from models.store.periods import late
 from models.store.rebuilds import under_way
+from models.store.sealing import Needed, needed
+from models.store.signals import RECORDED
 from models.tables.people import Tenant, TenantPolicy
 from settings import Settings
 from workflows.options import WORKER_SILENCE
 from workflows.schedules import ensure_schedule
-from workflows.starting import start_bulk, start_delegation, start_delivery, start_mail, start_rebuild
+from workflows.starting import (
+    start_anchoring,
+    start_bulk,
+    start_delegation,
+    start_delivery,
+    start_mail,
+    start_rebuild,
+    start_sealing,
+)
 
 EVERY_SECONDS = 30.0
 """A chore is done this long after it was done last, whatever is signalled."""
@@ -52,12 +62,12 @@ class Chore:
 
     name: str
     hears: frozenset[str] | None
-    """After which signals it is done at once, by their `what`; None is after every one."""
+    """After which signals it is done at once, by their `what`; None is after every one but those of the record."""
     do: Callable[[Client, Settings, Engine], Awaitable[None]]
 
     def heeds(self, signal: Signal) -> bool:
         """Whether this signal is a reason to do it."""
-        return self.hears is None or signal.what in self.hears
+        return signal.what != RECORDED if self.hears is None else signal.what in self.hears
 
 
 async def begin_rebuilds(client: Client, settings: Settings, engine: Engine) -> None:
@@ -101,6 +111,18 @@ async def keep_schedules(client: Client, settings: Settings, engine: Engine) -> 
             _scheduled.add(tenant_id)
 
 
+async def seal_ledgers(client: Client, settings: Settings, engine: Engine) -> None:
+    """Have every ledger sealed that something was added to a minute ago, and copies of seals left where they are due.
+
+    Of an organisation where nothing happens one question is asked, and nothing is begun.
+    """
+    for key, has_to in await asyncio.to_thread(lambda: list(_sealing(engine))):
+        if has_to.seal:
+            await start_sealing(client, settings.task_queue, key)
+        if has_to.anchor:
+            await start_anchoring(client, settings.task_queue, key)
+
+
 async def wake_late_timesheets(client: Client, settings: Settings, engine: Engine) -> None:
     """Have timesheets looked at whose time has come, and whose workflow was lost or never begun."""
     waking = Waking(client, settings.task_queue, WORKER_SILENCE)
@@ -116,6 +138,7 @@ CHORES = (
     Chore("webhooks", None, deliver_events),
     Chore("mails", frozenset({"notification"}), begin_mails),
     Chore("delegations", frozenset(), see_to_delegations),
+    Chore("seals", frozenset(), seal_ledgers),
 )
 
 
@@ -200,6 +223,12 @@ def _webhooks(engine: Engine) -> Iterator[tuple[WebhookKey, bool]]:
                 placed = place(session, tenant_id) > 0
         with read_session(engine, tenant_id) as session:
             yield from ((WebhookKey(tenant_id, webhook_id), fails) for webhook_id, fails in behind(session))
+
+
+def _sealing(engine: Engine) -> Iterator[tuple[LedgerKey, Needed]]:
+    for tenant_id in _tenants(engine):
+        with read_session(engine, tenant_id) as session:
+            yield LedgerKey(tenant_id), needed(session, tenant_id)
 
 
 def _delegations(engine: Engine) -> Iterator[DelegationKey]:

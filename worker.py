@@ -21,6 +21,7 @@ from activities.imports import ImportActivities
 from activities.mail import MailActivities
 from activities.periods import PeriodActivities
 from activities.posting import Poster
+from activities.sealing import AnchorActivities, SealActivities
 from activities.waking import Waking
 from activities.webhooks import WebhookActivities
 from giving import Commands
@@ -28,6 +29,7 @@ from mail.address import mail_server_at
 from mail.composing import Letterhead
 from models.database import engine_for
 from models.payloads import data_converter
+from models.store.sealing import keys_from
 from observability import configure_logs
 from settings import Settings, get_settings
 from upkeep import upkeep
@@ -38,6 +40,7 @@ from workflows.entry_import import EntryImportWorkflow
 from workflows.mail_delivery import MailDeliveryWorkflow, mail_queue
 from workflows.options import WORKER_SILENCE, sandboxed
 from workflows.periods import PeriodsWorkflow
+from workflows.sealing import AnchoringWorkflow, SealingWorkflow
 from workflows.timesheet import TimesheetWorkflow
 from workflows.webhook_delivery import WebhookDeliveryWorkflow, WebhookPostWorkflow, webhook_queue
 
@@ -71,6 +74,7 @@ def build_worker(client: Client, settings: Settings, executor: ThreadPoolExecuto
     """A worker of the product's task queue; `executor` needs `SLOTS` threads."""
     engine = engine_for(settings.database_url, pool_size=SLOTS)
     sheets, lists, accruals = SheetActivities(engine), ImportActivities(engine), AccrualActivities(engine)
+    seals = SealActivities(engine, keys_from(settings.secret_key.get_secret_value()))
     periods, waking = PeriodActivities(engine), Waking(client, settings.task_queue, WORKER_SILENCE)
     return Worker(
         client,
@@ -85,6 +89,8 @@ def build_worker(client: Client, settings: Settings, executor: ThreadPoolExecuto
             MailDeliveryWorkflow,
             DelegationWorkflow,
             PeriodsWorkflow,
+            SealingWorkflow,
+            AnchoringWorkflow,
         ],
         activities=[
             sheets.load_sheet,
@@ -100,6 +106,7 @@ def build_worker(client: Client, settings: Settings, executor: ThreadPoolExecuto
             DutyActivities(engine).check_duties,
             waking.wake_timesheets,
             DelegationActivities(engine).see_to_delegation,
+            seals.seal_ledger,
         ],
         activity_executor=executor,
         max_concurrent_activities=SLOTS,
@@ -140,11 +147,12 @@ def build_decider(client: Client, settings: Settings) -> Worker:
 
 def build_deliverer(client: Client, settings: Settings) -> Worker:
     """A worker that posts to webhooks, apart from commands, which slow receivers must not hold up."""
-    activities = WebhookActivities(engine_for(settings.database_url), Poster(demo=not settings.production))
+    engine, poster = engine_for(settings.database_url), Poster(demo=not settings.production)
+    activities, anchors = WebhookActivities(engine, poster), AnchorActivities(engine, poster, settings.data_dir)
     return Worker(
         client,
         task_queue=webhook_queue(settings.task_queue),
-        activities=[activities.deliver_events, activities.post_once],
+        activities=[activities.deliver_events, activities.post_once, anchors.anchor_seals],
         max_concurrent_activities=RECEIVERS,
         graceful_shutdown_timeout=GRACE,
     )

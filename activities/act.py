@@ -15,8 +15,10 @@ from models.rules.days import day_bounds
 from models.rules.notices import NoticeKind
 from models.rules.periods import Period
 from models.rules.policy import Capacity, Role
-from models.rules.statements import Delegate, ProvRole, Statement
+from models.rules.prov_domain import ProvRole
+from models.rules.statements import Delegate, Statement
 from models.rules.transitions import State
+from models.rules.viewing import PROV_ROLES
 from models.store.notifying import Notice
 from models.store.people import Circle, Member
 from models.tables.people import TenantPolicy
@@ -129,11 +131,4 @@ Rule = Callable[[Act], None]
 
 def prov_role(role: Role) -> ProvRole:
     """The role of the provenance domain that a role acts in."""
-    return _PROV_ROLES.get(role, ProvRole.WORKER)
-
-
-_PROV_ROLES = {
-    Role.SUPERVISOR: ProvRole.SUPERVISOR,
-    Role.PROJECT_LEAD: ProvRole.PROJECT_LEAD,
-    Role.ADMINISTRATOR: ProvRole.ADMINISTRATOR,
-}
+    return PROV_ROLES.get(role, ProvRole.WORKER)

@@ -5,6 +5,7 @@ from typing import cast
 from activities.act import Act
 from activities.asking import ask_supervisor
 from activities.counting import planned_minutes, worked_by_day
+from activities.timekeeping import require_accounted, require_answered, require_worked
 from models.commands import Submit
 from models.errors import AlreadyDecided, Invalid, Stale
 from models.rules.days import local_date
@@ -22,7 +23,7 @@ def submit(act: Act) -> None:
     """Certify the content that was shown; from here on it is frozen.
 
     Raises `Stale` when it is not the present content any more, `Invalid` when a planned shift is not confirmed
-    yet or an entry is still running.
+    yet or an entry is still running, and what strict timekeeping has against it where the organisation wants that.
     """
     entries = live_entries(act.session, act.sheet.id)
     content = content_of(act.owner.id, act.period, entries)
@@ -36,6 +37,9 @@ def submit(act: Act) -> None:
     _require_confirmed(planned_entries(act.session, act.sheet.id))
     if any(entry.end_at is None for entry in entries):
         raise Invalid.field("endTime", "An entry is still running. Give it a finish, then submit.")
+    require_worked(act, entries)
+    require_accounted(act, entries)
+    require_answered(act)
     minutes, plan = worked_by_day(act, entries), planned_minutes(act)
     submission = Submission(
         id=act.asked.makes("submission"),
@@ -69,6 +73,7 @@ def submit(act: Act) -> None:
         [work_id(entry.id, entry.version) for entry in entries],
         act.owner.agent,
         act.acts_for_owner,
+        digest,
     )
     act.announce("timesheet.submitted", act.sheet.id, revision=act.sheet.revision, digest=digest)
 

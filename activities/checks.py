@@ -1,5 +1,6 @@
 """What an entry has to satisfy before it is written. Every refusal names its field."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -8,12 +9,14 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.sql.selectable import ForUpdateArg
 
 from activities.act import Act
+from activities.versions import fields_of
 from models.commands import EntryFields
-from models.errors import Invalid, NotFound, ReasonRequired, Stale
+from models.errors import FutureWork, Invalid, NotFound, ReasonRequired, Stale
 from models.rules.days import NaiveTime, OutsideCalendar, day_bounds, in_utc, local_date
 from models.rules.entry_fields import MAX_DURATION, THIS, TypeMetadata, field_errors
 from models.rules.lateness import is_late
 from models.rules.overlap import ExistingSpan, Span, find_clash
+from models.rules.timekeeping import ahead, is_correction
 from models.tables.people import Project
 from models.tables.timecard import TimeEntry, TimeEntryVersion, TimePeriodType
 from models.tables.timesheet import Submission
@@ -39,6 +42,23 @@ def require_reason(act: Act, entry: TimeEntry) -> None:
     """What was certified once is changed with a reason only. Raises `ReasonRequired`."""
     if not act.asked.reason and act.session.scalar(_was_certified(entry)):
         raise ReasonRequired("This entry was certified before. Please give a reason for the change.")
+
+
+def require_explained(act: Act, entry: TimeEntry, fields: EntryFields | None = None) -> None:
+    """Where the organisation wants it, a correction says why; without `fields` it is a removal.
+
+    Raises `ReasonRequired`.
+    """
+    if act.asked.reason or not act.policy.explain_changes:
+        return
+    only_ends = fields is not None and _as_it_began(fields) == _as_it_began(fields_of(entry))
+    if is_correction(was_confirmed=entry.confirmed, was_running=entry.end_at is None, only_ends=only_ends):
+        raise ReasonRequired("This was saved before. Please give a reason for the change: it stays with the record.")
+
+
+def _as_it_began(fields: EntryFields) -> EntryFields:
+    """Without what is only known at the end."""
+    return replace(fields, end=None, meal_break_minutes=0, note=None)
 
 
 def type_of(act: Act, type_id: UUID) -> TimePeriodType:
@@ -88,7 +108,17 @@ def require_valid(act: Act, fields: EntryFields, type_: TimePeriodType, note: st
     act.sheet_of(days[0])
     if type_.value_type == "date" and not _is_whole_day(fields, days[0], act.zone):
         raise Invalid.field("startTime", f"{THIS} is for one whole day: from midnight to midnight.")
+    require_done(act, fields.start, fields.end, fields.project_id)
     _require_in_time(act, fields)
+
+
+def require_done(act: Act, start: datetime, end: datetime | None, project_id: UUID | None) -> None:
+    """Where the organisation wants it, work on a project is recorded once it is done. Raises `FutureWork`."""
+    if project_id is None or not act.policy.refuse_future_work:
+        return
+    field = ahead(start, end, act.now)
+    if field:
+        raise FutureWork.field(field, "This is still ahead. Work on a project is recorded once it is done.")
 
 
 def local_day(act: Act, field: str, moment: datetime) -> date:

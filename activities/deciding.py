@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from activities.act import Act, prov_role
 from activities.asking import ask_leads, ask_supervisor, projects_on
+from activities.timekeeping import require_approvable
 from models.commands import Decide
 from models.errors import Invalid, Stale, WrongState
 from models.rules.locking import lock_time
@@ -24,7 +25,10 @@ from models.tables.timesheet import Decision, Submission
 
 
 def decide(act: Act) -> None:
-    """Approve or reject the submission that was shown. Raises `Stale` when another one is there now."""
+    """Approve or reject the submission that was shown. Raises `Stale` when another one is there now.
+
+    Where the organisation wants it, only what was opened and what its owner stands by is approved.
+    """
     submission = act.session.get_one(Submission, act.sheet.submission_id)
     body = cast(Decide, act.asked.body)
     if submission.digest != body.digest:
@@ -33,6 +37,8 @@ def decide(act: Act) -> None:
             state=act.sheet.state,
             digest=submission.digest,
         )
+    if act.asked.kind is CommandKind.APPROVE:
+        require_approvable(act, submission)
     made = _decisions_on(act, submission)
     decision = _decision(act, submission, len(made) + 1)
     decision.entry_ids = _lines_named(body, submission)
@@ -155,6 +161,7 @@ def _state_it(act: Act, decision: Decision) -> None:
         whose.person.agent,
         prov_role(whose.role),
         whose.delegate,
+        decision.digest,
     )
 
 

@@ -4,7 +4,7 @@ from datetime import UTC
 from typing import cast
 
 from activities.act import Act
-from activities.checks import project_of, require_free, require_valid, shown_entry, type_of
+from activities.checks import project_of, require_explained, require_free, require_valid, shown_entry, type_of
 from activities.notes import keep_note, note_of
 from activities.versions import fields_of, keep
 from models.commands import Amend, Confirm, EntryFields, Record, Remove
@@ -24,6 +24,7 @@ def amend(act: Act) -> None:
     """Give an entry a new version with other content; a planned one is thereby confirmed."""
     body = cast(Amend, act.asked.body)
     entry = shown_entry(act, body.entry_id, body.version)
+    require_explained(act, entry, body.fields)
     entry.version += 1
     write(act, entry, body.fields, "time-entry.amended")
 
@@ -42,6 +43,7 @@ def remove(act: Act) -> None:
     """Give an entry a last version that no longer counts."""
     body = cast(Remove, act.asked.body)
     entry = shown_entry(act, body.entry_id, body.version)
+    require_explained(act, entry)
     take_away(act, entry)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import and_, select
 
 from activities.act import Act
-from activities.checks import local_day, require_reason, shown_entry, type_of
+from activities.checks import local_day, require_explained, require_reason, shown_entry, type_of
 from activities.entries import new_entry, take_away, write
 from activities.versions import fields_of
 from models.commands import AddFlexChange, EntryFields
@@ -30,6 +30,7 @@ def add_flex_change(act: Act) -> None:
     """
     body = cast(AddFlexChange, act.asked.body)
     shift = shown_entry(act, body.entry_id, body.version)
+    require_explained(act, shift)
     _require_words(act, body)
     day = local_day(act, "startTime", body.start)
     found = _satisfied(act, body, shift, day)
@@ -130,6 +131,7 @@ def _move(act: Act, body: AddFlexChange, shift: TimeEntry, day: date) -> TimeEnt
     else:
         _require_held(act, day_off)
         require_reason(act, day_off)
+        require_explained(act, day_off)
         day_off.version += 1
         after, event = day_off, "time-entry.amended"
     write(act, after, fields, event, instead_of=shift)

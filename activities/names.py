@@ -18,6 +18,8 @@ RECKON_DEADLINES = "reckon_deadlines"
 WAKE_TIMESHEETS = "wake_timesheets"
 CHECK_DUTIES = "check_duties"
 SEE_TO_DELEGATION = "see_to_delegation"
+SEAL_LEDGER = "seal_ledger"
+ANCHOR_SEALS = "anchor_seals"
 
 TIMESHEET_WORKFLOW = "Timesheet"
 LOOK_AGAIN = "look_again"

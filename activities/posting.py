@@ -35,11 +35,16 @@ class Poster:
 
     async def post(self, posting: Posting) -> Answer:
         """What came of posting an event; never raises for what the other side does."""
+        body = body_of(posting)
+        return await self.post_bytes(posting.url, body, signed(posting, body, datetime.now(UTC)))
+
+    async def post_bytes(self, url: str, body: bytes, headers: dict[str, str]) -> Answer:
+        """What came of posting something; never raises for what the other side does."""
         began = monotonic()
         status, error = None, None
         try:
             async with asyncio.timeout(self.longest_seconds):
-                status = await self._status_of(posting)
+                status = await self._status_of(url, body, headers)
             error = problem_of(status)
         except NotCallable as refused:
             error = str(refused)
@@ -51,11 +56,10 @@ class Poster:
             error = "The connection broke, or what came back is no HTTP."
         return Answer(status, error, int((monotonic() - began) * 1000))
 
-    async def _status_of(self, posting: Posting) -> int:
-        url = httpx2.URL(posting.url)
-        addresses = await self._addresses_of(posting.url, url)
-        body = body_of(posting)
-        headers = signed(posting, body, datetime.now(UTC)) | {"Host": url.netloc.decode("ascii")}
+    async def _status_of(self, written: str, body: bytes, headers: dict[str, str]) -> int:
+        url = httpx2.URL(written)
+        addresses = await self._addresses_of(written, url)
+        headers = headers | {"Host": url.netloc.decode("ascii")}
         # Proxies and passwords that this machine is set up with are not for addresses that somebody typed.
         async with httpx2.AsyncClient(verify=self.trusted, trust_env=False, timeout=None) as client:
             for number, address in enumerate(addresses, 1):

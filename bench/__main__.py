@@ -20,6 +20,7 @@ from bench import (
     cascading,
     crowding,
     deciding,
+    ledger,
     rebuilding,
     recording,
     starting,
@@ -41,7 +42,7 @@ from demo.people import agreement_year, found
 LONGEST_SECONDS = 900
 """However slow the machine is, the measurements that need a system end after this."""
 
-PARTS = ("start", "decide", "bulk", "cascade", "rebuild", "record", "approve")
+PARTS = ("start", "decide", "bulk", "cascade", "rebuild", "ledger", "record", "approve")
 """What can be measured by itself; 'decide' is everything about approvals, with memory and page weight."""
 
 LONG_PARTS = ("inbox",)
@@ -107,6 +108,7 @@ class Run:
                 found(system.settings.database_owner_url, TENANT, datetime.now(UTC).date())
             figures += asyncio.run(self._bulk(system)) if "bulk" in self.parts else []
             figures += asyncio.run(self._balances(system))
+            figures += self._ledger(system) if "ledger" in self.parts else []
             figures += self.beside_tryton(system) if "record" in self.parts else []
             figures += self.beside_engines(system, Timesheets.of(system)) if "approve" in self.parts else []
             return report([*figures, *starts], self._loads, servers(system.settings), self.others)
@@ -131,6 +133,10 @@ class Run:
                     self._say(part)
                     figures += await measure(system, self.sizes)
         return figures
+
+    def _ledger(self, system: System) -> list[Figure]:
+        self._say("ledger")
+        return ledger.measure(system, self.sizes)
 
     async def _bulk(self, system: System) -> list[Figure]:
         """Many timesheets take their time: its own."""

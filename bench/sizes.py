@@ -49,6 +49,8 @@ class Sizes:
     """Amendments in a round."""
     rebuilt: int
     """People whose balances are rebuilt in a round."""
+    statements: int
+    """Of the ledger that is verified in a round."""
     few: Crowded
     many: Crowded
     pages: int
@@ -70,6 +72,7 @@ FULL = Sizes(
     bulk=500,
     cascades=20,
     rebuilt=200,
+    statements=100_000,
     few=Crowded(200, 50),
     many=Crowded(20_000, 50),
     pages=10,
@@ -85,6 +88,7 @@ QUICK = Sizes(
     bulk=10,
     cascades=4,
     rebuilt=10,
+    statements=2_000,
     few=Crowded(200, 10),
     many=Crowded(1_000, 10),
     pages=2,

@@ -88,6 +88,12 @@ class KeyReused(DomainError):
     code = "key_reused"
 
 
+class SealKeyChanged(DomainError):
+    """Seals cannot be signed: the secret of the installation is another one than their key follows from."""
+
+    code = "seal_key_changed"
+
+
 class ReasonRequired(DomainError):
     """This act is only accepted with a reason."""
 
@@ -103,6 +109,40 @@ class Invalid(DomainError):
     def field(cls, name: str, message: str, data: list[Any] | None = None) -> "Invalid":
         """A refusal of one field."""
         return cls(message, errors=[{"field": name, "message": message, "data": data or []}])
+
+
+class FutureWork(Invalid):
+    """Work on a project is recorded once it is done, not ahead. Data: `errors`, as of `Invalid`, with `code`."""
+
+    code = "future_work"
+
+    @classmethod
+    def field(cls, name: str, message: str, data: list[Any] | None = None) -> "FutureWork":
+        """A refusal of one field."""
+        return cls(message, errors=[{"field": name, "message": message, "data": data or [], "code": cls.code}])
+
+
+class Unaccounted(Invalid):
+    """Planned hours of working days are neither worked nor excused. Data: `errors`, as of `Invalid`, with `code`."""
+
+    code = "unaccounted_days"
+
+    @classmethod
+    def field(cls, name: str, message: str, data: list[Any] | None = None) -> "Unaccounted":
+        """A refusal of one field."""
+        return cls(message, errors=[{"field": name, "message": message, "data": data or [], "code": cls.code}])
+
+
+class NotViewed(DomainError):
+    """Nobody approves here what they have not opened."""
+
+    code = "not_viewed"
+
+
+class ActsUnanswered(DomainError):
+    """The owner of the time has not said yet that what others did in their place is right. Data: `acts`."""
+
+    code = "acts_unanswered"
 
 
 class Withdrawn(DomainError):

@@ -152,6 +152,13 @@ class SinglePost:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerKey:
+    """Whose ledger a workflow seals, or whose seals it leaves elsewhere."""
+
+    tenant_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class PeriodsStart:
     """How a run over the periods of an organisation begins; carried over continue-as-new."""
 

@@ -1,7 +1,7 @@
 """Brings a database to the present schema, as its owner, and gives the application's role just what it needs.
 
-Row-level security and privileges are not written out in each migration: they follow from the tables
-(`info` of each), so a new table cannot be forgotten. Running it again changes nothing.
+Row-level security, privileges and the keeping of records are not written out in each migration: they follow from the
+tables (`info` of each), so a new table cannot be forgotten. Running it again changes nothing.
 """
 
 from pathlib import Path
@@ -11,6 +11,7 @@ from alembic.config import Config
 from sqlalchemy import Connection, Engine, Table, create_engine, make_url, text
 from sqlalchemy.engine import URL
 
+from models import retention
 from models.tables.metadata import everything
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -46,7 +47,11 @@ def protect(connection: Connection, application: URL) -> None:
     role = _quoted(connection, application.username or "")
     _ensure_role(connection, application)
     connection.execute(text(f"GRANT USAGE ON SCHEMA public TO {role}"))
+    for function in retention.functions():
+        connection.execute(function)
     for table in everything().sorted_tables:
+        for trigger in retention.triggers(table):
+            connection.execute(trigger)
         connection.execute(text(f"REVOKE ALL ON {table.name} FROM {role}"))
         connection.execute(text(f"GRANT {', '.join(table.info['grants'])} ON {table.name} TO {role}"))
         if not table.info.get("directory"):

@@ -1,5 +1,6 @@
 """Everything the database holds of one organisation, to compare one moment with another."""
 
+import re
 from uuid import UUID
 
 from sqlalchemy import Engine, text
@@ -14,6 +15,19 @@ def alone(owner: Engine) -> None:
     """Let what is made next be all there is: what other tests left behind would change how it is found."""
     with owner.begin() as connection:
         connection.execute(text("TRUNCATE tenant CASCADE"))
+
+
+def without_views(owner: Engine, tenant_id: UUID, contents: Contents) -> Contents:
+    """The same, but for what the record says of who looked."""
+    views = text("SELECT transaction_id::text FROM statement WHERE tenant_id = :tenant AND type = 'View'")
+    with owner.connect() as connection:
+        looked = set(connection.scalars(views, {"tenant": tenant_id}))
+    said = {name: {row for row in contents[name] if not looked & set(_ID.findall(row))} for name in _OF_RECORD}
+    return contents | {name: frozenset(rows) for name, rows in said.items()}
+
+
+_OF_RECORD = ("statement", "unsealed")
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def contents_of(owner: Engine, tenant_id: UUID) -> Contents:

@@ -159,6 +159,25 @@ class Life:
         """Duane records a shift on the Monday."""
         return self.desk.do(self.duane.record(worked(start, end)))
 
+    def tell_the_story(self) -> None:
+        """Rejected for the wrong day, revised, approved, revised once more, approved on Roland's behalf."""
+        dogs = self.org.projects["proj-533"]
+        washing = worked("10:08", "10:28", project_id=dogs, task="washing dog")
+        recorded = self.desk.do(self.duane.record(washing))
+        assert recorded.entry_id
+        self.submit()
+        self.reject("Wrong day.")
+        self.revise("Misremembered which day.")
+        explained = self.because(self.duane, "Misremembered which day.")
+        longer = worked("10:08", "10:29", project_id=dogs, task="washing dog")
+        self.desk.do(explained.amend(recorded.entry_id, 1, longer))
+        self.submit()
+        self.approve()
+        self.revise("And the minute.")
+        self.submit()
+        suzanne = self.suzanne_for(self.org.roland, "Roland is away.")
+        self.desk.do(suzanne.approve(self.desk.digest(self.key)))
+
     def plan(self, start: str = "09:00", end: str = "17:00", day: date = MONDAY, **fields: object) -> UUID:
         """Suzanne passes on what the scheduler planned for Duane; the id of the planned entry."""
         entry_id = uuid4()

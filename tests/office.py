@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.update.v1 import UpdateRef
@@ -224,9 +226,11 @@ async def deciding(client: Client, task_queue: str, database_url: str) -> AsyncI
 
 
 @asynccontextmanager
-async def delivering(client: Client, task_queue: str, database_url: str) -> AsyncIterator[None]:
+async def delivering(
+    client: Client, task_queue: str, database_url: str, data_dir: Path | None = None
+) -> AsyncIterator[None]:
     """What posts to webhooks in a worker of the product; in the demo, where it may post to this machine."""
-    async with _running(build_deliverer(client, settings_of(task_queue, database_url))):
+    async with _running(build_deliverer(client, settings_of(task_queue, database_url, data_dir=data_dir))):
         yield
 
 
@@ -237,7 +241,10 @@ async def mailing(client: Client, task_queue: str, database_url: str, smtp_url: 
         yield
 
 
-def settings_of(task_queue: str, database_url: str, smtp_url: str = "") -> Settings:
+SECRET = "what seals are signed by in these tests"
+
+
+def settings_of(task_queue: str, database_url: str, smtp_url: str = "", data_dir: Path | None = None) -> Settings:
     """What workers want to know."""
     return cast(
         Settings,
@@ -249,6 +256,8 @@ def settings_of(task_queue: str, database_url: str, smtp_url: str = "") -> Setti
             smtp_url=smtp_url,
             mail_from="Countersign <countersign@example.org>",
             base_url="https://time.example.org",
+            secret_key=SecretStr(SECRET),
+            data_dir=data_dir or Path("there is no such folder"),
         ),
     )
 

@@ -27,6 +27,11 @@ PROGRAMS = Path(sys.executable).parent
 
 HTMX = ("htmx.min.js", "ext/hx-csp.min.js", "ext/hx-sse.min.js")
 SWAGGER = ("swagger-ui.css", "swagger-ui-bundle.js")
+GRAPHIQL = {
+    "graphiql": ("graphiql.min.js", "graphiql.min.css"),
+    "react": ("umd/react.production.min.js",),
+    "react-dom": ("umd/react-dom.production.min.js",),
+}
 SUBSETS = ("latin-ext", "latin")  # a browser fetches the first only for names that need it
 COMPRESSED = (".css", ".js")
 
@@ -51,6 +56,7 @@ def build() -> None:
         _tabler(made)
         _inter(made / "inter")
         _swagger(made / "swagger")
+        _graphiql(made / "graphiql")
         _compress(made.rglob("*"))
         if VENDOR.exists():
             VENDOR.rename(Path(temporary) / "old")
@@ -100,6 +106,17 @@ def _swagger(target: Path) -> None:
         (target / name).write_text(re.sub(r"\n?(//|/\*)# sourceMappingURL=.*", "\n", text))
     for name in ("LICENSE", "NOTICE"):
         shutil.copy(source / name, target)
+
+
+def _graphiql(target: Path) -> None:
+    target.mkdir(parents=True)
+    for package, names in GRAPHIQL.items():
+        source = MODULES / package
+        for name in names:
+            text = (source / name).read_text()
+            script = re.sub(r"\n?(//|/\*)# sourceMappingURL=[^\n]*", "\n", text)
+            (target / Path(name).name.replace(".production", "")).write_text(script)
+        shutil.copy(source / "LICENSE", target / f"LICENSE.{package}")
 
 
 def _compress(paths: Iterable[Path]) -> None:

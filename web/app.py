@@ -19,6 +19,7 @@ from web.api import (
     adjustments,
     agreements,
     approvals,
+    compliance,
     documentation,
     duty_checks,
     events,
@@ -27,6 +28,7 @@ from web.api import (
     notes,
     persons,
     projects,
+    seals,
     time_entries,
     time_period_types,
     timesheets,
@@ -34,11 +36,13 @@ from web.api import (
 )
 from web.api import acts as acts_api
 from web.api import delegations as delegations_api
+from web.api import evidence as evidence_api
 from web.api import notifications as notifications_api
 from web.api import summaries as summaries_api
 from web.assets import STATIC, Assets
 from web.auth import pages as sign_in
 from web.auth.cookies import is_https
+from web.graphql import explore
 from web.graphql import route as graphql
 from web.live import Live
 from web.metrics import Measured
@@ -50,17 +54,21 @@ from web.pages import (
     admin_agreements,
     admin_approval,
     admin_approvers,
+    admin_compliance,
     admin_duties,
     admin_holidays,
     admin_lists,
     admin_people,
     admin_projects,
+    admin_seals,
     admin_types,
     admin_webhooks,
+    audit,
     balances,
     bulk,
     dead_letters,
     delegations,
+    evidence,
     exports,
     flex,
     flex_reversal,
@@ -88,6 +96,7 @@ from web.pages import explaining as explained_balances
 from web.pages import notes as day_notes
 from web.security import Security
 from web.services import Services
+from web.viewing import Viewings
 
 ROUTERS = (
     start.router,
@@ -103,10 +112,12 @@ ROUTERS = (
     flex.router,
     owner_review.router,
     acts.router,
+    audit.router,
     bulk.router,
     inbox.router,
     taking_back.router,
     exports.router,
+    evidence.router,
     sheet.router,
     record.router,
     balances.router,
@@ -119,7 +130,9 @@ ROUTERS = (
     admin_holidays.router,
     admin_approval.router,
     admin_approvers.router,
+    admin_compliance.router,
     admin_duties.router,
+    admin_seals.router,
     what_if.router,
     rebuilds.router,
     admin_agreements.router,
@@ -133,6 +146,7 @@ ROUTERS = (
     access.router,
     notifications.router,
     mail_decisions.router,
+    explore.router,
 )
 """Every page; the inbox and the exports before the moves of a timesheet, whose addresses are wider."""
 
@@ -141,6 +155,7 @@ API = (
     flex_changes.router,
     notes.router,
     timesheets.router,
+    evidence_api.router,
     approvals.router,
     time_period_types.router,
     persons.router,
@@ -153,7 +168,9 @@ API = (
     summaries_api.router,
     notifications_api.router,
     acts_api.router,
+    compliance.router,
     duty_checks.router,
+    seals.router,
     events.router,
     webhooks.router,
 )
@@ -192,6 +209,7 @@ def build_app(settings: Settings) -> FastAPI:
     documentation.install(app, settings)
     app.mount("/static", Assets(directory=STATIC), name="static")
     errors.install(app)
+    app.add_middleware(Viewings)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Measured)
     return app

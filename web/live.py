@@ -26,6 +26,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from listening import Signal, listening
+from models.store.signals import RECORDED
+from web.graphql.commits import Commits
 
 HEARD_AGAIN_SECONDS = 5.0
 """What was signalled so shortly before a stream opened may have come after its page was read."""
@@ -119,6 +121,8 @@ class Live:
     database_url: str
     at_most: int
     """Pages open at once."""
+    commits: Commits = field(default_factory=Commits)
+    """Those who are told what is added to the record."""
     _pages: dict[UUID, set[OpenPage]] = field(default_factory=dict)
     _of_session: Counter[str] = field(default_factory=Counter)
     _lately: deque[tuple[float, Signal]] = field(default_factory=lambda: deque(maxlen=HEARD_AGAIN_AT_MOST))
@@ -170,6 +174,9 @@ class Live:
 
     def hear(self, signal: Signal) -> None:
         """Hand a signal on to whom it concerns."""
+        self.commits.hear(signal)
+        if signal.what == RECORDED:
+            return
         self._lately.append((_now(), signal))
         for page in self._pages.get(signal.tenant_id, ()):
             _hand_on(signal, page)
@@ -180,10 +187,12 @@ class Live:
 
     def _connected(self) -> None:
         self._hears = True
+        self.commits.connected()
 
     def _lost(self) -> None:
         """Pages must not seem live while nothing is heard. Those that come back refresh themselves."""
         self._hears = False
+        self.commits.lost()
         for pages in self._pages.values():
             for page in pages:
                 page.end()

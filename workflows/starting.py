@@ -7,11 +7,12 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from models.messages import BulkKey, DelegationKey, MailKey, RebuildKey, RebuildStart, SinglePost, WebhookKey
+from models.messages import BulkKey, DelegationKey, LedgerKey, MailKey, RebuildKey, RebuildStart, SinglePost, WebhookKey
 from workflows.accrual_rebuild import AccrualRebuildWorkflow, rebuild_workflow_id
 from workflows.bulk_decision import BulkDecisionWorkflow, bulk_workflow_id
 from workflows.delegation import DelegationWorkflow, delegation_workflow_id
 from workflows.mail_delivery import MailDeliveryWorkflow, mail_workflow_id
+from workflows.sealing import AnchoringWorkflow, SealingWorkflow, anchoring_workflow_id, sealing_workflow_id
 from workflows.webhook_delivery import (
     WebhookDeliveryWorkflow,
     WebhookPostWorkflow,
@@ -101,6 +102,28 @@ async def start_mail(client: Client, task_queue: str, key: MailKey) -> None:
         MailDeliveryWorkflow.run,
         key,
         id=mail_workflow_id(key),
+        task_queue=task_queue,
+        **_ONE_AT_A_TIME,
+    )
+
+
+async def start_sealing(client: Client, task_queue: str, key: LedgerKey) -> None:
+    """Let a workflow seal an organisation's ledger, unless one is at it already. Raises `RPCError`."""
+    await client.start_workflow(
+        SealingWorkflow.run,
+        key,
+        id=sealing_workflow_id(key.tenant_id),
+        task_queue=task_queue,
+        **_ONE_AT_A_TIME,
+    )
+
+
+async def start_anchoring(client: Client, task_queue: str, key: LedgerKey) -> None:
+    """Let a workflow leave copies of an organisation's seals, unless one is at it already. Raises `RPCError`."""
+    await client.start_workflow(
+        AnchoringWorkflow.run,
+        key,
+        id=anchoring_workflow_id(key.tenant_id),
         task_queue=task_queue,
         **_ONE_AT_A_TIME,
     )

@@ -11,11 +11,12 @@ from sqlalchemy import and_, select, text
 from sqlalchemy.orm import Session
 
 from models.calendars import PublicHolidays
+from models.reads.policy_facts import strictly
 from models.reads.shown import PersonShown
 from models.reads.viewer import Onlooker
 from models.rules.approval_policy import ApprovalPolicy
 from models.rules.days import day_bounds
-from models.rules.policy_trial import Course, Past, course_of
+from models.rules.policy_trial import Course, Past, Strictly, course_of
 from models.rules.transitions import CommandKind
 from models.rules.working_time import WorkingCalendar
 from models.store.holidays import holiday_exceptions
@@ -64,7 +65,8 @@ def try_policy(
     looked_at = 0
     limits = [each.late_after_working_days for each in (present, other)]
     unexplained = _unexplained(session, since, [limit for limit in limits if limit is not None])
-    for found, past in _submissions(session, since, now, unexplained):
+    strict = strictly(session, since, MOST_LOOKED_AT) if any(map(_is_strict, (present, other))) else {}
+    for found, past in _submissions(session, since, now, unexplained, strict):
         looked_at += 1
         was, would_be = (course_of(past, policy, calendars[policy]) for policy in (present, other))
         counts.update({(name, False): number for name, number in _happened(was)})
@@ -78,6 +80,16 @@ def try_policy(
         counts=tuple((words, counts[name, False], counts[name, True]) for name, words in _COUNTED.items()),
         differing=len(differing),
         shown=tuple(differing[:MOST_SHOWN]),
+    )
+
+
+def _is_strict(policy: ApprovalPolicy) -> bool:
+    return (
+        policy.refuse_future_work
+        or policy.account_for_days
+        or policy.explain_changes
+        or policy.view_before_approving
+        or policy.answer_acts_first
     )
 
 
@@ -128,7 +140,11 @@ _UNEXPLAINED = text(
 
 
 def _submissions(
-    session: Session, since: datetime, now: datetime, unexplained: Mapping[UUID, Days]
+    session: Session,
+    since: datetime,
+    now: datetime,
+    unexplained: Mapping[UUID, Days],
+    strict: Mapping[UUID, Strictly],
 ) -> Iterator[tuple[_Found, Past]]:
     """The newest first, each with the first decision on it."""
     projects: Mapping[UUID, str] = dict(session.execute(select(Project.id, Project.name)).all())
@@ -154,6 +170,7 @@ def _submissions(
                 approved=decision == CommandKind.APPROVE,
                 projects=tuple(sorted(projects[id_] for id_ in named if id_ in projects)),
                 unexplained=unexplained.get(submission.id, ()),
+                strictly=strict.get(submission.id, Strictly()),
             ),
         )
 
@@ -168,6 +185,11 @@ _COUNTED = {
     "leads": "Timesheets that project leads are asked about",
     "locked": "Timesheets that lock",
     "late": "Late entries without a reason",
+    "ahead": "Entries on projects ahead of time",
+    "unaccounted": "Timesheets with days that are not accounted for",
+    "corrections": "Changes of saved entries without a reason",
+    "unopened": "Approvals without having opened it",
+    "unanswered": "Approvals before the owner answered for acts of others",
 }
 """What is counted, in words."""
 
@@ -179,6 +201,11 @@ def _happened(course: Course) -> tuple[tuple[str, int], ...]:
         ("leads", int(bool(course.leads_of))),
         ("locked", int(course.locks_at is not None)),
         ("late", course.late),
+        ("ahead", course.refused.ahead),
+        ("unaccounted", int(course.refused.unaccounted > 0)),
+        ("corrections", course.refused.corrections),
+        ("unopened", int(course.refused.unopened)),
+        ("unanswered", int(course.refused.unanswered)),
     )
 
 
@@ -189,9 +216,26 @@ def _difference(found: _Found, was: Course, would_be: Course, zone: ZoneInfo) ->
         ("Project leads asked", _names(was.leads_of), _names(would_be.leads_of)),
         ("Locks", _moment(was.locks_at, zone), _moment(would_be.locks_at, zone)),
         ("Late entries without a reason", str(was.late or "none"), str(would_be.late or "none")),
+        ("Refused", _refusals(was.refused), _refusals(would_be.refused)),
     ]
     what = tuple(each for each in told if each[1] != each[2])
     return Difference(found.owner, found.timesheet_id, found.period_start, found.period_end, what)
+
+
+def _refusals(strict: Strictly) -> str:
+    """For what it would have been refused."""
+    reasons = [
+        strict.ahead and f"{strict.ahead} on projects ahead of time",
+        strict.unaccounted and f"{_count(strict.unaccounted, 'day')} not accounted for",
+        strict.corrections and f"{_count(strict.corrections, 'change')} without a reason",
+        strict.unopened and "approved without having been opened",
+        strict.unanswered and "approved before the owner answered",
+    ]
+    return "; ".join(reason for reason in reasons if reason) or "no"
+
+
+def _count(number: int, of: str) -> str:
+    return f"1 {of}" if number == 1 else f"{number} {of}s"
 
 
 def _moment(at: datetime | None, zone: ZoneInfo) -> str:

@@ -1,6 +1,7 @@
 """Decisions on a timesheet, as whoever decides next reads them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -8,11 +9,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
 from models.reads.looks import line_text
+from models.reads.record.views import Viewed, viewed_before, viewed_words, views_of
 from models.reads.shown import DecisionShown, EntryShown
 from models.rules.reasons import REASON_WORDS, ReasonCode
 from models.rules.transitions import CommandKind
 from models.tables.people import Person
-from models.tables.timesheet import Decision
+from models.tables.timesheet import Decision, Submission
 
 SHOWN_AT_MOST = 20
 
@@ -29,14 +31,26 @@ def decisions_on(
     """All of them, the newest first; the lines that one names are told by `entries`."""
     actor, responsible = aliased(Person), aliased(Person)
     rows = session.execute(
-        select(Decision, actor.name, responsible.name)
+        select(Decision, actor.name, responsible.name, Submission.revision)
         .join(actor, actor.id == Decision.decided_by_id)
         .join(responsible, responsible.id == Decision.responsible_id)
+        .join(Submission, Submission.id == Decision.submission_id)
         .where(Decision.timesheet_id == timesheet_id)
         .order_by(Decision.decided_at.desc(), Decision.number.desc())
         .limit(SHOWN_AT_MOST)
+    ).all()
+    views = views_of(session, timesheet_id) if rows else ()
+    return tuple(
+        replace(_shown(made, by, whose, entries, zone), viewed=how_viewed(made, views, revision, zone))
+        for made, by, whose, revision in rows
     )
-    return tuple(_shown(made, by, whose, entries, zone) for made, by, whose in rows)
+
+
+def how_viewed(made: Decision, views: Iterable[Viewed], revision: int, zone: ZoneInfo) -> str | None:
+    """Whether somebody had opened what they decided on, in words. An approval is taken back without looking at it."""
+    if not made.views_recorded or made.decision == CommandKind.TAKE_BACK:
+        return None
+    return viewed_words(viewed_before(views, made.decided_by_id, made.decided_at), made.decided_at, revision, zone)
 
 
 def _shown(made: Decision, by: str, whose: str, entries: Mapping[UUID, EntryShown], zone: ZoneInfo) -> DecisionShown:

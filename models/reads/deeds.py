@@ -29,6 +29,8 @@ class Entry:
     version: TimeEntryVersion
     type: str
     value_type: str
+    feeds: Sequence[str]
+    """Codes of the accrual types that it feeds."""
     project: str | None
 
     @property
@@ -99,8 +101,6 @@ class Deeds:
             lines=told.lines,
             reason=command.reason,
             digest=digest,
-            recorded_at=at,
-            sequence=None,
             changes=told.changes,
             answer=answer,
         )
@@ -192,7 +192,7 @@ def _entries(session: Session, entry_ids: Select[UUID]) -> list[Entry]:
         TimePeriodType.id == TimeEntryVersion.time_period_type_id,
     )
     rows = session.execute(
-        select(TimeEntryVersion, TimePeriodType.name, TimePeriodType.value_type, Project.name)
+        select(TimeEntryVersion, TimePeriodType.name, TimePeriodType.value_type, TimePeriodType.feeds, Project.name)
         .join(TimePeriodType, type_)
         .outerjoin(Project, Project.id == TimeEntryVersion.project_id)
         .where(TimeEntryVersion.entry_id.in_(entry_ids))

@@ -44,6 +44,7 @@ class ChangeShown:
     version: int
     differences: tuple[tuple[str, str, str], ...]
     """What is called so, what it was, what it became."""
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +227,8 @@ LABELS: Mapping[str, str] = {
     "workStarts": "Work starts",
     "workEnds": "Work ends",
     "url": "Address",
+    "anchorFile": "File",
+    "anchorUrl": "Address",
     "eventTypes": "Only events of the type",
     "paused": "Paused",
     "nextPosition": "Goes on from place",
@@ -233,6 +236,12 @@ LABELS: Mapping[str, str] = {
     "removed": "Taken away",
     **{f"targets.{code.value}": title for code, title in ACCRUAL_TITLES.items()},
     "lateAfterWorkingDays": "Late after working days",
+    "refuseFutureWork": "Work on projects ahead of time is refused",
+    "accountForDays": "Every planned hour is accounted for",
+    "explainChanges": "Changes of saved entries need a reason",
+    "viewBeforeApproving": "Opened before it is approved",
+    "answerActsFirst": "Acts on behalf are answered first",
+    "retentionYears": "Records are kept for years",
     "balanceTolerancePercent": "On target within percent",
     "password": "Password",
     "active": "Active",
@@ -253,7 +262,7 @@ _DAYS = frozenset({"effectiveFrom", "effectiveTo", "startDate", "endDate"})
 def _shown(change: DirectoryChange, who: PersonShown, names: Mapping[str, str], zone: ZoneInfo) -> ChangeShown:
     title = "Created" if change.before is None else "Password set" if "password" in change.after else "Changed"
     told = () if "password" in change.after else differences(change.before, change.after, names)
-    return ChangeShown(title, who, change.changed_at.astimezone(zone), change.version, told)
+    return ChangeShown(title, who, change.changed_at.astimezone(zone), change.version, told, change.reason)
 
 
 def _names(session: Session, changes: list[DirectoryChange]) -> dict[str, str]:

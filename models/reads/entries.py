@@ -1,6 +1,6 @@
 """Time entries as pages show them: the present ones, or exactly those that were certified."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -62,7 +62,11 @@ def entries_between(
 
 def certified_entries(session: Session, content: dict[str, Any], zone: ZoneInfo) -> list[EntryShown]:
     """Exactly the entry versions that a submission names, by start, with times in `zone`."""
-    named = [(UUID(entry["id"]), entry["version"]) for entry in content["entries"]]
+    return entries_named(session, [(UUID(entry["id"]), entry["version"]) for entry in content["entries"]], zone)
+
+
+def entries_named(session: Session, named: Sequence[tuple[UUID, int]], zone: ZoneInfo) -> list[EntryShown]:
+    """These versions of entries, by start, with times in `zone`."""
     if not named:
         return []
     version = TimeEntryVersion

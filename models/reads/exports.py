@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models.reads.entries import days_of, entries_between, live_entries
 from models.reads.sheets import acted_by, last_submission, sheet_of, status_shown
 from models.reads.shown import DayShown, EntryShown, PersonShown, StatusShown
-from models.reads.viewer import Onlooker, circle_for, shown
+from models.reads.viewer import Onlooker, circle_for, opens_sheet, shown
 from models.rules.days import day_bounds
 from models.rules.digest import sheet_digest
 from models.rules.periods import Period
@@ -82,6 +82,7 @@ def sheet_export(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: 
     """One timesheet as it stands, for somebody who may see it. Raises `NotFound`."""
     sheet = sheet_of(session, timesheet_id)
     circle = circle_for(session, onlooker, sheet.owner_id)
+    opens_sheet(onlooker, circle, sheet)
     zone = circle.owner.zone
     submission = _submission_of_this(session, sheet)
     decision = _decision_on(session, sheet, submission)

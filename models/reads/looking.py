@@ -46,6 +46,8 @@ class Looker:
     """0 is Monday."""
     active: bool = True
     stands_in: tuple[StandIn, ...] = ()
+    opens_first: bool = False
+    """Whether only who has opened the details of a submission may approve it."""
 
     @property
     def today(self) -> date:
@@ -85,7 +87,7 @@ def remember_lookers(session: Session, lookers: Mapping[UUID, Looker]) -> None:
 _LOOKERS = text(
     """
     SELECT p.id, p.staff_id, p.name, p.time_zone, p.active, now() AS now,
-           (SELECT week_starts_on FROM tenant_policy) AS week_starts_on,
+           t.week_starts_on, t.view_before_approving,
            ARRAY(SELECT r.role FROM person_role r WHERE r.person_id = p.id) AS roles,
            (SELECT json_agg(json_build_object(
                 'id', o.id, 'staff_id', o.staff_id, 'name', o.name, 'until', d.to_day, 'only', d.person_ids)
@@ -96,7 +98,7 @@ _LOOKERS = text(
               AND EXISTS (SELECT FROM person_role r
                           WHERE r.person_id = o.id AND r.role = ANY (CAST(:approving AS text[])))
            ) AS stands_in
-    FROM person p WHERE p.id = ANY (CAST(:people AS uuid[]))
+    FROM person p JOIN tenant_policy t ON t.tenant_id = p.tenant_id WHERE p.id = ANY (CAST(:people AS uuid[]))
     """
 )
 
@@ -110,6 +112,7 @@ def _looker(row: Any) -> Looker:
         row.week_starts_on,
         row.active,
         tuple(_stand_in(each) for each in row.stands_in or ()),
+        row.view_before_approving,
     )
 
 

@@ -1,7 +1,9 @@
 """What differs on a timesheet from what somebody last saw of it, line by line."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,6 +15,8 @@ from models.reads.shown import EntryChange, EntryShown
 from models.reads.status import day_text
 from models.tables.approval import Look
 from models.tables.timesheet import Submission
+
+Content = TypeVar("Content")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,19 @@ def _changes(
 ) -> tuple[EntryChange, ...]:
     before = {entry.id: entry for entry in certified_entries(session, former.content, zone)}
     after = {entry.id: entry for entry in entries}
-    ids = sorted(before.keys() | after.keys(), key=lambda id_: _start(id_, before, after))
-    return tuple(change for id_ in ids if (change := _change(before.get(id_), after.get(id_))))
+    both = pairs(before, after, lambda entry: entry.start)
+    return tuple(change for each in both if (change := _change(*each)))
 
 
-def _start(id_: UUID, *lists: Mapping[UUID, EntryShown]) -> tuple[float, UUID]:
-    return min(each[id_].start.timestamp() for each in lists if id_ in each), id_
+def pairs(
+    before: Mapping[UUID, Content], after: Mapping[UUID, Content], start: Callable[[Content], datetime]
+) -> list[tuple[Content | None, Content | None]]:
+    """What two contents of a timesheet hold of each entry, by id, in the order in which it starts; None: nothing."""
+
+    def order(id_: UUID) -> tuple[float, UUID]:
+        return min(start(each[id_]).timestamp() for each in (before, after) if id_ in each), id_
+
+    return [(before.get(id_), after.get(id_)) for id_ in sorted(before.keys() | after.keys(), key=order)]
 
 
 def _change(before: EntryShown | None, after: EntryShown | None) -> EntryChange | None:

@@ -26,7 +26,7 @@ from models.reads.sheets import (
     status_shown,
 )
 from models.reads.shown import ActShown, BalanceChange, ReviewShown
-from models.reads.viewer import Onlooker, circle_of_sheet, commands_offered, may_take_back
+from models.reads.viewer import Onlooker, circle_of_sheet, commands_offered, may_take_back, opens_sheet
 from models.rules.periods import Period
 from models.rules.policy import Role
 from models.rules.stages import Stage
@@ -49,6 +49,7 @@ def review_page(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: d
     submission = last_submission(session, sheet)
     if submission is None:
         raise NotFound("There is no such page, or you may not see it.")
+    opens_sheet(onlooker, circle, sheet, submission.revision)
     zone, state = circle.owner.zone, State(sheet.state)
     entries = certified_entries(session, submission.content, zone)
     since = compared(session, onlooker.person_id, submission, entries, zone)

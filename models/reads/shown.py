@@ -12,6 +12,7 @@ from models.reads.shown_balances import BalanceTile
 from models.reads.shown_people import PersonShown as PersonShown
 from models.rules.durations import hours_text
 from models.rules.lines import Line
+from models.rules.timekeeping import Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,8 +280,6 @@ class EventShown:
     lines: tuple[str, ...]
     reason: str | None
     digest: str | None
-    recorded_at: datetime
-    sequence: int | None
     changes: tuple[FieldChange, ...] = ()
     answer: AnswerShown | None = None
     """For what somebody else did: what the owner says to it."""
@@ -292,6 +291,20 @@ class ActShown:
 
     command_id: UUID
     event: EventShown
+
+
+@dataclass(frozen=True, slots=True)
+class StrictShown:
+    """What strict timekeeping asks of a week, where the organisation wants it."""
+
+    explains_changes: bool = False
+    """Each change of a saved entry needs a reason."""
+    refuses_future_work: bool = False
+    """Work on a project is recorded once it is done."""
+    unaccounted: tuple[Missing, ...] = ()
+    """Days whose planned hours are not accounted for: as long as there are some it cannot be submitted."""
+    awaits_answers: bool = False
+    """The owner has to answer what others did in their place before they submit it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +366,7 @@ class WeekShown:
         return tuple(change for change in self.flex_changes if change.is_about(day))
 
     timer: TimerShown = TimerShown(None, None)
+    strict: StrictShown = StrictShown()
 
     @property
     def selected(self) -> DayShown:
@@ -424,6 +438,8 @@ class DecisionShown:
     comment: str | None
     lines: tuple[str, ...]
     """The lines that a rejection names."""
+    viewed: str | None = None
+    """Whether they had opened it before, in words; None: of that nothing was recorded then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,19 +487,6 @@ class Meanwhile:
     digest: str
     news: str | None
     """Nothing when it is as shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class HistoryShown:
-    """The whole life of one timesheet, newest first."""
-
-    timesheet_id: UUID
-    owner: PersonShown
-    zone: str
-    period_start: date
-    period_end: date
-    status: StatusShown
-    events: tuple[EventShown, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from models.errors import Invalid, NotFound
 from models.reads.looking import looker
+from models.reads.opened import note_summary
 from models.reads.shown_people import PersonShown
 from models.reads.shown_summaries import (
     LedProject,
@@ -48,6 +49,7 @@ from models.rules.project_summary import (
     table_of,
     work_of,
 )
+from models.rules.statements import Agent
 from models.store.project_work import work_on
 from models.store.summaries import standing_on
 from models.tables.people import Person, PersonRole, Project, Tenant
@@ -130,7 +132,21 @@ def summary_row(session: Session, onlooker: Onlooker, summary_id: UUID, zone: Zo
     row = session.execute(_ROWS.where(Summary.id == summary_id, *_visible(session, onlooker))).one_or_none()
     if row is None:
         raise NotFound(UNSEEN)
+    _opens(session, onlooker, row)
     return _row(row, zone)
+
+
+def _opens(session: Session, onlooker: Onlooker, row: Any) -> None:
+    """Note that somebody who may see a summary is shown it."""
+    who = looker(session, onlooker)
+    capacity = authorise(Action.SEE_SUMMARY, standing_on(who.person.id, who.roles, row.lead_id))
+    acts_for = looker(session, onlooker, onlooker.acting_for_id).person if onlooker.acting_for_id else None
+    if capacity:
+        note_summary(row.id, _agent(who.person), capacity.role, _agent(acts_for) if acts_for else None)
+
+
+def _agent(person: PersonShown) -> Agent:
+    return Agent(person.staff_id, person.name)
 
 
 def content_of(session: Session, summary_id: UUID) -> dict[str, Any]:
@@ -177,6 +193,7 @@ _ROWS = (
         Summary.on_behalf_of_id,
         Summary.reason,
         Summary.created_at,
+        Project.lead_id,
         _BY.name.label("by"),
         _FOR.name.label("for_"),
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from models.errors import NotFound
+from models.reads.opened import note_sheet
 from models.reads.shown import PersonShown
 from models.rules.policy import Action, action_of, authorise, decides_own_time
 from models.rules.transitions import DECISIONS, OF_THE_APPROVER, CommandKind, State, commands_in
@@ -44,12 +45,18 @@ def circle_of_sheet(session: Session, onlooker: Onlooker, sheet: Timesheet) -> C
     Raises `NotFound`.
     """
     try:
-        return circle_for(session, onlooker, sheet.owner_id)
+        circle = circle_for(session, onlooker, sheet.owner_id)
     except NotFound:
         circle = with_deciders(session, load_circle(session, sheet.owner_id, onlooker.person_id), sheet.id)
         if not sees_time(onlooker, circle):
             raise
-        return circle
+    opens_sheet(onlooker, circle, sheet)
+    return circle
+
+
+def opens_sheet(onlooker: Onlooker, circle: Circle, sheet: Timesheet, revision: int | None = None) -> None:
+    """Note that somebody who may see a timesheet is shown it: the present revision, unless another one is given."""
+    note_sheet(circle, onlooker.person_id, onlooker.acting_for_id, sheet, revision)
 
 
 def circle_to_take_back(session: Session, onlooker: Onlooker, sheet: Timesheet) -> Circle:

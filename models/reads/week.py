@@ -16,7 +16,8 @@ from models.reads.notes import notes_in
 from models.reads.owner_review import acts_on, weeks_unanswered
 from models.reads.sheets import approver_name, revision_reason, status_shown
 from models.reads.shown import ProjectShown, TimerShown, TypeShown, WeekShown
-from models.reads.viewer import Onlooker, circle_for, commands_offered, shown
+from models.reads.timekeeping import strict_shown
+from models.reads.viewer import Onlooker, circle_for, commands_offered, opens_sheet, shown
 from models.rules.agreements import plan_by_day
 from models.rules.digest import sheet_digest
 from models.rules.entry_fields import TypeMetadata
@@ -50,6 +51,8 @@ def week_page(session: Session, onlooker: Onlooker, asked: WeekOf) -> WeekShown:
     period = period_of(day, policy.week_starts_on)
     sheet_id = timesheet_id(onlooker.tenant_id, circle.owner.id, period.start)
     sheet = session.get(Timesheet, sheet_id)
+    if sheet is not None:
+        opens_sheet(onlooker, circle, sheet)
     agreements = agreements_between(session, circle.owner.id, period.start, period.end)
     agreement = next((each for each in agreements if each.end_date >= period.end), None)
     plan = plan_by_day(agreements, period)
@@ -90,6 +93,7 @@ def week_page(session: Session, onlooker: Onlooker, asked: WeekOf) -> WeekShown:
         acts=acts_on(session, onlooker, circle, sheet_id),
         acts_elsewhere=weeks_unanswered(session, circle.owner.id, period.start) if own else (),
         timer=timer_shown(session, circle.owner.id, asked.now, zone),
+        strict=strict_shown(session, policy, circle, sheet, period, own),
     )
 
 

@@ -17,6 +17,9 @@ LONGEST_LATENESS = 250
 """Working days; about a year."""
 
 LONGEST_CERTIFICATION = 1_000
+LONGEST_RETENTION = 100
+"""Years."""
+
 STAGES = ((Stage.SUPERVISOR,), (Stage.SUPERVISOR, Stage.PROJECT_LEAD))
 
 HOURS = {
@@ -25,6 +28,17 @@ HOURS = {
     "escalateAfterHours": "escalate_after_hours",
 }
 """The fields that count working hours, by their names in the API."""
+
+SWITCHES = {
+    "remindToRecord": "remind_to_record",
+    "mailDecisions": "mail_decisions",
+    "refuseFutureWork": "refuse_future_work",
+    "accountForDays": "account_for_days",
+    "explainChanges": "explain_changes",
+    "viewBeforeApproving": "view_before_approving",
+    "answerActsFirst": "answer_acts_first",
+}
+"""The fields that are on or off, by their names in the API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,18 @@ class ApprovalPolicy:
     """Time recorded later than so many working days after its end needs a reason; none: never."""
     stages: tuple[Stage, ...] = (Stage.SUPERVISOR,)
     mail_decisions: bool = True
+    refuse_future_work: bool = False
+    """Work on a project is recorded once it is done, not ahead."""
+    account_for_days: bool = False
+    """A timesheet is submitted only when what was planned of each working day is accounted for."""
+    explain_changes: bool = False
+    """Each change of a saved entry needs a reason."""
+    view_before_approving: bool = False
+    """Only who has opened the details of a submission may approve it."""
+    answer_acts_first: bool = False
+    """The owner says first whether what others did in their place is right; then it is submitted and approved."""
+    retention_years: int | None = None
+    """For so long no record can be destroyed; none: nothing is promised. It is never shortened."""
 
     @property
     def json(self) -> dict[str, Any]:
@@ -61,14 +87,14 @@ class ApprovalPolicy:
             "workDays": list(self.work_days),
             "workStarts": f"{self.work_starts:%H:%M}",
             "workEnds": f"{self.work_ends:%H:%M}",
-            "remindToRecord": self.remind_to_record,
             "submitGraceHours": self.submit_grace_hours,
             "remindAfterHours": self.remind_after_hours,
             "escalateAfterHours": self.escalate_after_hours,
             "lockAfterDays": self.lock_after_days,
             "lateAfterWorkingDays": self.late_after_working_days,
             "approvalStages": [stage.value for stage in self.stages],
-            "mailDecisions": self.mail_decisions,
+            "retentionYears": self.retention_years,
+            **{name: getattr(self, field) for name, field in SWITCHES.items()},
         }
 
     @classmethod
@@ -80,7 +106,6 @@ class ApprovalPolicy:
             work_days=tuple(value["workDays"]),
             work_starts=time.fromisoformat(value["workStarts"]),
             work_ends=time.fromisoformat(value["workEnds"]),
-            remind_to_record=value["remindToRecord"],
             submit_grace_hours=value["submitGraceHours"],
             remind_after_hours=value["remindAfterHours"],
             escalate_after_hours=value["escalateAfterHours"],
@@ -88,7 +113,8 @@ class ApprovalPolicy:
             # Changes on record from before it was part of the policy do not say it.
             late_after_working_days=value.get("lateAfterWorkingDays"),
             stages=tuple(Stage(stage) for stage in value["approvalStages"]),
-            mail_decisions=value["mailDecisions"],
+            retention_years=value.get("retentionYears"),
+            **{field: value[name] for name, field in SWITCHES.items() if name in value},
         )
 
 
@@ -115,9 +141,20 @@ def policy_errors(policy: ApprovalPolicy, places: Collection[str]) -> list[Refus
     if late_after is not None and not 0 <= late_after <= LONGEST_LATENESS:
         words = f"Write whole working days from 0 to {LONGEST_LATENESS}, or nothing for never."
         errors.append(Refused("lateAfterWorkingDays", words))
+    if policy.retention_years is not None and not 1 <= policy.retention_years <= LONGEST_RETENTION:
+        words = f"Write whole years from 1 to {LONGEST_RETENTION}, or nothing to promise nothing."
+        errors.append(Refused("retentionYears", words))
     if policy.stages not in STAGES:
         errors.append(Refused("approvalStages", "Supervisors approve first, then project leads if you want them to."))
     return errors
+
+
+def retention_errors(before: ApprovalPolicy, after: ApprovalPolicy) -> list[Refused]:
+    """What was promised to be kept is kept: a promise may be made for longer, and is never taken back."""
+    if before.retention_years is None or (after.retention_years or 0) >= before.retention_years:
+        return []
+    words = f"Records are kept for {before.retention_years} years. That may be made longer, and never shorter."
+    return [Refused("retentionYears", words)]
 
 
 _READABLE = re.compile(r"\w")

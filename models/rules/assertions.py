@@ -113,6 +113,11 @@ def derived(kind: str, entity: str, source: str) -> Assertion:
     return Assertion((TermKind.ENTITY, entity), (said,), ((TermKind.ENTITY, source),))
 
 
+def identified(agent: str, public_key: str) -> Assertion:
+    """An agent signs with the private half of this key; it is written as the hexadecimal digits of its bytes."""
+    return Assertion((TermKind.AGENT, agent), (_relation("hasIdentity", agent, agent=agent, publicKey=public_key),))
+
+
 def existing(term: Term) -> Statement:
     """That there is a term, of which nothing is known yet."""
     return _definition(*term, None, {})

@@ -84,6 +84,7 @@ class Action(StrEnum):
     SEE_DEAD_LETTERS = "see_dead_letters"
     SEE_EVENTS = "see_events"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_SEALS = "manage_seals"
     SUMMARISE = "summarise"
     SEE_SUMMARY = "see_summary"
     ASSERT = "assert"
@@ -193,6 +194,7 @@ POLICY: dict[Action, tuple[Grant, ...]] = {
     Action.SEE_DEAD_LETTERS: _ADMINISTRATION,
     Action.SEE_EVENTS: (_SYSTEM, _ADMINISTRATOR),
     Action.MANAGE_WEBHOOKS: _ADMINISTRATION,
+    Action.MANAGE_SEALS: _ADMINISTRATION,
     Action.ASSERT: (Grant(Role.INTEGRATION, Relation.SELF),),
     Action.SUMMARISE: (Grant(Role.PROJECT_LEAD, Relation.LEADS), _ON_BEHALF),
     Action.SEE_SUMMARY: (

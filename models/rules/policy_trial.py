@@ -12,6 +12,22 @@ from models.rules.working_time import WorkingCalendar
 
 
 @dataclass(frozen=True, slots=True)
+class Strictly:
+    """What strict timekeeping would have had against a submission."""
+
+    ahead: int = 0
+    """Entries on projects that were recorded before they had ended."""
+    unaccounted: int = 0
+    """Days whose planned hours are not accounted for."""
+    corrections: int = 0
+    """Changes of saved entries without a reason."""
+    unopened: bool = False
+    """It was approved by somebody who had not opened it, as far as that was recorded."""
+    unanswered: bool = False
+    """It was approved before its owner had answered what others did in their place."""
+
+
+@dataclass(frozen=True, slots=True)
 class Past:
     """A submission that was made, and what came of it. Instants."""
 
@@ -25,6 +41,7 @@ class Past:
     """The projects it has lines on, by name."""
     unexplained: tuple[tuple[date, date], ...] = ()
     """Of each entry without a reason that may have been late: the local days its work ended and was recorded on."""
+    strictly: Strictly = Strictly()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +55,8 @@ class Course:
     locks_at: datetime | None
     late: int = 0
     """Entries that need a reason, and have none."""
+    refused: Strictly = Strictly()
+    """What it would have been refused for."""
 
 
 def course_of(past: Past, policy: ApprovalPolicy, calendar: WorkingCalendar) -> Course:
@@ -48,6 +67,17 @@ def course_of(past: Past, policy: ApprovalPolicy, calendar: WorkingCalendar) -> 
         leads_of=past.projects if Stage.PROJECT_LEAD in policy.stages and past.approved else (),
         locks_at=lock_time(past.period_ends, policy.lock_after_days, past.ended_at) if past.approved else None,
         late=sum(is_late(ended, recorded, policy.late_after_working_days) for ended, recorded in past.unexplained),
+        refused=_refused(past.strictly, policy),
+    )
+
+
+def _refused(past: Strictly, policy: ApprovalPolicy) -> Strictly:
+    return Strictly(
+        ahead=past.ahead if policy.refuse_future_work else 0,
+        unaccounted=past.unaccounted if policy.account_for_days else 0,
+        corrections=past.corrections if policy.explain_changes else 0,
+        unopened=past.unopened and policy.view_before_approving,
+        unanswered=past.unanswered and policy.answer_acts_first,
     )
 
 

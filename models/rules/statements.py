@@ -70,6 +70,16 @@ def sheet_activity_id(timesheet_id: UUID, revision: int) -> str:
     return f"timesheet-{timesheet_id}" if revision == 1 else f"revision-{timesheet_id}-{revision}"
 
 
+def sheet_view_id(timesheet_id: UUID, revision: int, sitting: str) -> str:
+    """External id of the View of one revision of a timesheet; somebody who sits in front of it sees it once."""
+    return f"view-{timesheet_id}-{revision}-{sitting}"
+
+
+def view_id(seen_id: UUID, sitting: str) -> str:
+    """External id of the View of anything else that has an id: a summary, or the page of an address."""
+    return f"view-{seen_id}-{sitting}"
+
+
 def about_person(agent: Agent) -> Statement:
     """The definition of a Person agent."""
     return _define("agent", "Person", agent.staff_id, {"name": agent.name})
@@ -134,12 +144,13 @@ def about_submission(
     works: Iterable[str],
     owner: Agent,
     delegate: Delegate | None,
+    digest: str,
 ) -> list[Statement]:
-    """The certification of a timesheet: which work it is made of, and the Submit itself."""
+    """The certification of a timesheet: which work it is made of, and the Submit with the digest of the content."""
     membership = [_relation("wasInformedBy", sheet, informing=work) for work in works]
     return [
         *membership,
-        *_instant(activity, "Submit", {}, at),
+        *_instant(activity, "Submit", {"digest": digest}, at),
         _relation("wasInformedBy", activity, informing=sheet),
         *_by(activity, owner, ProvRole.WORKER, delegate),
     ]
@@ -153,11 +164,12 @@ def about_decision(
     responsible: Agent,
     role: ProvRole,
     delegate: Delegate | None,
+    digest: str,
 ) -> list[Statement]:
-    """An Approve, or a Reject with its reason, of one submission."""
-    type_, attributes = ("Approve", {}) if rejected_because is None else ("Reject", {"reason": rejected_because})
+    """An Approve, or a Reject with its reason, of one submission, with the digest of what was decided on."""
+    type_, why = ("Approve", {}) if rejected_because is None else ("Reject", {"reason": rejected_because})
     return [
-        *_instant(activity, type_, attributes, at),
+        *_instant(activity, type_, {**why, "digest": digest}, at),
         _relation("wasInformedBy", activity, informing=submit),
         *_by(activity, responsible, role, delegate),
     ]
@@ -204,6 +216,32 @@ def about_summary(
     ]
 
 
+def about_view(
+    activity: str,
+    at: datetime,
+    acts_on: Iterable[str],
+    viewer: Agent,
+    role: ProvRole | None,
+    acts_for: Agent | None = None,
+    page: str | None = None,
+) -> list[Statement]:
+    """Somebody looked: at the timesheet or summary that it is informed by, or at a page, by its address.
+
+    It is associated with who looked, also when they did it in another person's place: that one saw nothing.
+    """
+    said = [
+        *_instant(activity, "View", {}, at),
+        *(_relation("wasInformedBy", activity, informing=seen) for seen in acts_on),
+        *_by(activity, viewer, role, None),
+    ]
+    if acts_for is not None:
+        parts = {"responsible": acts_for.staff_id, "delegate": viewer.staff_id} | ({"role": role} if role else {})
+        said += [about_person(acts_for), _relation("actedOnBehalfOf", activity, **parts)]
+    if page is not None:
+        said += [_untyped("entity", page), _relation("used", activity, entity=page)]
+    return said
+
+
 def instant_text(at: datetime) -> str:
     """An instant as the ledger writes it: UTC, with a fraction of 3 or 6 digits only if not zero."""
     at = at.astimezone(UTC)
@@ -212,10 +250,11 @@ def instant_text(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds" if at.microsecond % 1000 == 0 else "microseconds")
 
 
-def _by(activity: str, responsible: Agent, role: ProvRole, delegate: Delegate | None) -> list[Statement]:
+def _by(activity: str, responsible: Agent, role: ProvRole | None, delegate: Delegate | None) -> list[Statement]:
+    as_what = {"role": role} if role else {}
     said = [
         about_person(responsible),
-        _relation("wasAssociatedWith", activity, agent=responsible.staff_id, role=role),
+        _relation("wasAssociatedWith", activity, agent=responsible.staff_id, **as_what),
     ]
     if delegate is not None:
         said.append(about_person(delegate.agent))
@@ -234,6 +273,17 @@ def _instant(activity: str, type_: str, attributes: dict[str, str], at: datetime
 
 def _define(kind: str, type_: str, external_id: str, attributes: dict[str, str]) -> Statement:
     body = {"statement": "define", "kind": kind, "id": external_id, "type": type_, "attributes": attributes}
+    return Statement("define", external_id, body)
+
+
+def _untyped(kind: str, external_id: str) -> Statement:
+    body: dict[str, Any] = {
+        "statement": "define",
+        "kind": kind,
+        "id": external_id,
+        "type": None,
+        "attributes": {},
+    }
     return Statement("define", external_id, body)
 
 

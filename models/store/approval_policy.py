@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from models.calendars import places
 from models.database import WriteSession
 from models.errors import Stale
-from models.rules.approval_policy import ApprovalPolicy, policy_errors
+from models.rules.approval_policy import SWITCHES, ApprovalPolicy, policy_errors, retention_errors
 from models.rules.policy import Action
 from models.rules.stages import Stage
 from models.store.changes import (
@@ -38,14 +38,15 @@ def kept_policy(session: Session, tenant_id: UUID) -> Kept[ApprovalPolicy]:
 
 
 def replace_policy(
-    session: WriteSession, given: GivenBy, version: int, content: ApprovalPolicy
+    session: WriteSession, given: GivenBy, version: int, content: ApprovalPolicy, reason: str | None = None
 ) -> Kept[ApprovalPolicy]:
     """Let the policy be what `content` says; `version` is the one that was looked at.
 
-    It holds from then on for everything that is not decided: deadlines are reckoned anew soon after.
+    It holds from then on for everything that is not decided: deadlines are reckoned anew soon after. For how long
+    records are kept is never shortened.
     """
     take_turn(session, given, Action.MANAGE_APPROVAL)
-    asked = hash_of("replace approval policy", version, content.json)
+    asked = hash_of("replace approval policy", version, content.json, *([reason] if reason else []))
     if done := done_before(session, given, asked):
         return Kept(done[0].subject_id, done[0].version, ApprovalPolicy.from_json(done[0].after))
     present = kept_policy(session, given.tenant_id)
@@ -54,12 +55,12 @@ def replace_policy(
             "Somebody changed this policy meanwhile. Nothing was saved: look at what is there now.",
             version=present.version,
         )
-    require_none(policy_errors(content, places()))
+    require_none(policy_errors(content, places()) + retention_errors(present.content, content))
     if content == present.content:
         return present
     theirs = update(TenantPolicy).where(TenantPolicy.tenant_id == given.tenant_id)
     session.execute(theirs.values(**_columns(content)))
-    change = Change(present.id, version + 1, present.content.json, content.json)
+    change = Change(present.id, version + 1, present.content.json, content.json, reason)
     keep(session, given, Subject.APPROVAL, asked, [change])
     return Kept(present.id, version + 1, content)
 
@@ -77,14 +78,14 @@ def policy_of(row: TenantPolicy) -> ApprovalPolicy:
         work_days=tuple(sorted(row.work_days)),
         work_starts=row.work_starts,
         work_ends=row.work_ends,
-        remind_to_record=row.remind_to_record,
         submit_grace_hours=row.submit_grace_hours,
         remind_after_hours=row.remind_after_hours,
         escalate_after_hours=row.escalate_after_hours,
         lock_after_days=row.lock_after_days,
         late_after_working_days=row.late_after_working_days,
         stages=tuple(Stage(stage) for stage in row.approval_stages),
-        mail_decisions=row.mail_decisions,
+        retention_years=row.retention_years,
+        **{field: getattr(row, field) for field in SWITCHES.values()},
     )
 
 
@@ -95,12 +96,12 @@ def _columns(content: ApprovalPolicy) -> dict[str, object]:
         "work_days": list(content.work_days),
         "work_starts": content.work_starts,
         "work_ends": content.work_ends,
-        "remind_to_record": content.remind_to_record,
         "submit_grace_hours": content.submit_grace_hours,
         "remind_after_hours": content.remind_after_hours,
         "escalate_after_hours": content.escalate_after_hours,
         "lock_after_days": content.lock_after_days,
         "late_after_working_days": content.late_after_working_days,
         "approval_stages": [stage.value for stage in content.stages],
-        "mail_decisions": content.mail_decisions,
+        "retention_years": content.retention_years,
+        **{field: getattr(content, field) for field in SWITCHES.values()},
     }

@@ -34,6 +34,7 @@ class Subject(StrEnum):
     APPROVAL = "approval_policy"
     DELEGATION = "delegation"
     WEBHOOK = "webhook"
+    ANCHORS = "seal_anchors"
 
 
 EVENTS = {
@@ -46,6 +47,7 @@ EVENTS = {
     Subject.APPROVAL: "countersign.approval-policy.changed",
     Subject.DELEGATION: "countersign.delegation.changed",
     Subject.WEBHOOK: "countersign.webhook.changed",
+    Subject.ANCHORS: "countersign.seal-anchors.changed",
 }
 """The outgoing event of each change; its data has `created` on the first one."""
 
@@ -81,6 +83,8 @@ class Change:
     before: dict[str, Any] | None
     """None: it is new."""
     after: dict[str, Any]
+    reason: str | None = None
+    """Why, where it was asked for."""
 
 
 def take_turn(session: WriteSession, given: GivenBy, action: Action) -> None:
@@ -156,6 +160,7 @@ def _row(given: GivenBy, subject: Subject, content_hash: str, change: Change) ->
         "command_id": given.command_id,
         "content_hash": content_hash,
         "changed_by_id": given.actor_id,
+        "reason": change.reason,
     }
     return row if change.before is None else row | {"before": change.before}
 

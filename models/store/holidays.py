@@ -87,7 +87,7 @@ def set_tolerance(session: WriteSession, given: GivenBy, version: int, percent: 
         return
     session.execute(update(TenantPolicy).where(theirs).values(balance_tolerance_percent=percent))
     told: list[dict[str, Any]] = [{"balanceTolerancePercent": value} for value in (before, percent)]
-    keep(session, given, Subject.BALANCES, asked, [Change(subject, version + 1, *told)])
+    keep(session, given, Subject.BALANCES, asked, [Change(subject, version + 1, told[0], told[1])])
 
 
 def holiday_id(tenant_id: UUID, place: str, day: date) -> UUID:

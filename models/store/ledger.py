@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from models.commands import made_by
 from models.database import WriteSession
 from models.rules.statements import Statement
+from models.store.signals import CHANNEL, recorded_signal
 from models.tables.delivery import OutboxEvent
 
 NAMESPACE = "default"
@@ -51,20 +52,28 @@ def state(session: WriteSession, by: SaidBy, statements: Iterable[Statement]) ->
         "once": list(once),
         "texts": [each.decode() for each in texts],
         "digests": [sha256(each).hexdigest() for each in texts],
+        "channel": CHANNEL,
+        "signal": recorded_signal(by.tenant_id, by.transaction_id),
     }
-    return int(session.execute(_STATE, values).rowcount)  # type: ignore[attr-defined]  # the result of an INSERT
+    return int(session.execute(_STATE, values).scalar_one())
 
 
-# All of them at once: a summary says what it is made of in as many statements as it has entries.
+# All of them at once: a summary says what it is made of in as many statements as it has entries. Whoever is told of
+# commits hears of it by the same statement, and only if something was new.
 _STATE = text(
     """
-    INSERT INTO statement
-        (tenant_id, namespace, transaction_id, kind, subject, once, said, digest, recorded_by_id, about_id)
-    SELECT :tenant, :namespace, :transaction, kind, subject, once, said, digest, CAST(:by AS uuid), CAST(:about AS uuid)
-    FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS text[]), CAST(:once AS text[]), CAST(:texts AS text[]),
-                CAST(:digests AS text[])) WITH ORDINALITY AS each (kind, subject, once, said, digest, number)
-    ORDER BY number
-    ON CONFLICT DO NOTHING
+    WITH added AS (
+        INSERT INTO statement
+            (tenant_id, namespace, transaction_id, kind, subject, once, said, digest, recorded_by_id, about_id)
+        SELECT :tenant, :namespace, :transaction, kind, subject, once, said, digest, CAST(:by AS uuid),
+               CAST(:about AS uuid)
+        FROM unnest(CAST(:kinds AS text[]), CAST(:subjects AS text[]), CAST(:once AS text[]), CAST(:texts AS text[]),
+                    CAST(:digests AS text[])) WITH ORDINALITY AS each (kind, subject, once, said, digest, number)
+        ORDER BY number
+        ON CONFLICT DO NOTHING
+        RETURNING sequence
+    )
+    SELECT count(*), CASE WHEN count(*) > 0 THEN CAST(pg_notify(:channel, :signal) AS text) END FROM added
     """
 )
 

@@ -215,7 +215,7 @@ def load_circle(session: Session, owner_id: UUID, *others: UUID | None) -> Circl
     submitted: dict[UUID, Asking] = {}
     now: datetime | None = None
     for row in rows:
-        members[row.id] = _member(row)
+        members[row.id] = member_of(row)
         submitted |= {UUID(each["id"]): _asking(each) for each in row.submitted or ()}
         now = row.now
     if owner_id not in members or now is None:
@@ -250,7 +250,8 @@ _DECISIONS = text(
 )
 
 
-def _member(row: Any) -> Member:
+def member_of(row: Any) -> Member:
+    """A row with a person, their roles, and whoever stands in for them."""
     return Member(
         Rank(row.id, row.supervisor_id, row.active, roles_of(row.roles)),
         row.staff_id,

@@ -11,6 +11,9 @@ from models.database import WriteSession
 CHANNEL = "countersign"
 """What web processes listen to."""
 
+RECORDED = "recorded"
+"""What is signalled when something was added to the record."""
+
 MOST_NAMED = 100
 """People named in one signal; its size is limited, and beyond that everybody in the organisation may look."""
 
@@ -32,8 +35,13 @@ def tell_live(
     session.execute(_NOTIFY, {"channel": CHANNEL, "payload": json.dumps(payload)})
 
 
+def recorded_signal(tenant_id: UUID, transaction_id: UUID) -> str:
+    """What is signalled at the commit of a transaction that has added to the record."""
+    return json.dumps({"tenant": str(tenant_id), "transaction": str(transaction_id), "what": RECORDED})
+
+
 def tell_revoked(session: WriteSession, tenant_id: UUID, session_key: str) -> None:
-    """Signal at the commit that a sign-in session is over, so that its open pages hear no more."""
+    """Signal at the commit that a sign-in session or a token is over, so that what it has open hears no more."""
     payload = {"tenant": str(tenant_id), "session": session_key, "what": "session"}
     session.execute(_NOTIFY, {"channel": CHANNEL, "payload": json.dumps(payload)})
 

@@ -23,7 +23,8 @@ from models.rules.digest import canonical_json
 from models.rules.periods import Period
 from models.rules.policy import Action, Capacity, Relation, Role, Standing, authorise, roles_of
 from models.rules.project_summary import ProjectWork, content_json, period_errors
-from models.rules.statements import Agent, Delegate, ProvRole, about_summary, work_id
+from models.rules.prov_domain import ProvRole
+from models.rules.statements import Agent, Delegate, about_summary, work_id
 from models.store.changes import GivenBy, hash_of, require_none
 from models.store.ledger import SaidBy, announce, state
 from models.store.project_work import work_on

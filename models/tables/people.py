@@ -36,6 +36,7 @@ class TenantPolicy(TenantOwned, Base):
         CheckConstraint(
             "array_to_string(approval_stages, ',') IN ('supervisor', 'supervisor,project_lead')", name="approval_stages"
         ),
+        CheckConstraint("retention_years BETWEEN 1 AND 100", name="retention_years"),
         {"info": READ_WRITE},
     )
 
@@ -95,6 +96,33 @@ class TenantPolicy(TenantOwned, Base):
         default=True,
         server_default=text("true"),
         comment="whether approvers may decide from their mail",
+    )
+    refuse_future_work: Mapped[bool] = mapped_column(
+        default=False,
+        server_default=text("false"),
+        comment="whether work on a project is refused as long as it is ahead",
+    )
+    account_for_days: Mapped[bool] = mapped_column(
+        default=False,
+        server_default=text("false"),
+        comment="whether a timesheet is only submitted when what was planned of each working day is accounted for",
+    )
+    explain_changes: Mapped[bool] = mapped_column(
+        default=False, server_default=text("false"), comment="whether each change of a saved entry needs a reason"
+    )
+    view_before_approving: Mapped[bool] = mapped_column(
+        default=False,
+        server_default=text("false"),
+        comment="whether only who has opened the details of a submission may approve it",
+    )
+    answer_acts_first: Mapped[bool] = mapped_column(
+        default=False,
+        server_default=text("false"),
+        comment="whether the owner says first whether what others did in their place is right",
+    )
+    retention_years: Mapped[int | None] = mapped_column(
+        SmallInteger,
+        comment="for how many years no record can be destroyed; none: nothing is promised. Never shortened",
     )
 
 
@@ -160,7 +188,7 @@ class DirectoryChange(TenantOwned, Base):
     __table_args__ = (
         CheckConstraint(
             "subject_kind IN ('person', 'project', 'time_period_type', 'tenant_policy', 'agreement', "
-            "'holiday_exception', 'balance_policy', 'approval_policy', 'delegation', 'webhook')",
+            "'holiday_exception', 'balance_policy', 'approval_policy', 'delegation', 'webhook', 'seal_anchors')",
             name="subject_kind",
         ),
         # One command may change many (a list that is read in), each of them once.
@@ -179,3 +207,4 @@ class DirectoryChange(TenantOwned, Base):
     content_hash: Mapped[str] = mapped_column(comment="the same key with another content is refused")
     changed_by_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    reason: Mapped[str | None] = mapped_column(comment="why, where it was asked for")

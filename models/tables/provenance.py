@@ -24,7 +24,9 @@ CASE kind
   ELSE (said::jsonb) ->> 'used'
 END
 """.strip()
+_RESPONSIBLE = "(said::jsonb) ->> 'responsible'"
 _AT = "(said::jsonb) ->> 'at'"
+_VIEW = text("kind = 'define' AND body ->> 'type' = 'View'")
 
 
 class LedgerStatement(TenantOwned, Base):
@@ -55,6 +57,29 @@ class LedgerStatement(TenantOwned, Base):
         Index(
             "ix_statement_start", "tenant_id", "namespace", "at", "sequence", postgresql_where=text("kind = 'started'")
         ),
+        # Who was acted for, and what nobody sees but those who may see somebody's time.
+        Index(
+            "ix_statement_responsible",
+            "tenant_id",
+            "namespace",
+            "responsible",
+            postgresql_where=text("responsible IS NOT NULL"),
+        ),
+        Index(
+            "ix_statement_about",
+            "tenant_id",
+            "about_id",
+            "at",
+            postgresql_where=text("kind = 'started' AND about_id IS NOT NULL"),
+        ),
+        # Where programs have said something: what the product says of a command is about somebody's time.
+        Index(
+            "ix_statement_asserted",
+            "tenant_id",
+            "namespace",
+            "recorded_by_id",
+            postgresql_where=text("about_id IS NULL"),
+        ),
         # What the record calls a decision, to be held against the decisions themselves.
         Index(
             "ix_statement_decision",
@@ -62,6 +87,17 @@ class LedgerStatement(TenantOwned, Base):
             "recorded_at",
             postgresql_where=text("kind = 'define' AND body ->> 'type' IN ('Approve', 'Reject')"),
         ),
+        # Who looked at what, the newest first: everybody, one person, and at the time of one person.
+        Index("ix_statement_view", "tenant_id", "recorded_at", "transaction_id", postgresql_where=_VIEW),
+        Index(
+            "ix_statement_view_by",
+            "tenant_id",
+            "recorded_by_id",
+            "recorded_at",
+            "transaction_id",
+            postgresql_where=_VIEW,
+        ),
+        Index("ix_statement_view_of", "tenant_id", "about_id", "recorded_at", "transaction_id", postgresql_where=_VIEW),
         {"info": INSERT_ONLY},
     )
 
@@ -89,6 +125,9 @@ class LedgerStatement(TenantOwned, Base):
     type: Mapped[str | None] = mapped_column(Computed(_TYPE, persisted=True), comment="of definitions")
     object: Mapped[str | None] = mapped_column(
         BYTES, Computed(_OBJECT, persisted=True), comment="external id of the other term of a relation"
+    )
+    responsible: Mapped[str | None] = mapped_column(
+        BYTES, Computed(_RESPONSIBLE, persisted=True), comment="of delegations: external id of who was acted for"
     )
     at: Mapped[str | None] = mapped_column(
         BYTES, Computed(_AT, persisted=True), comment="of starts and ends: UTC, in the order of time"

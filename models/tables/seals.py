@@ -1,11 +1,20 @@
-"""What stands for the ledger as it was: the leaves and nodes of its Merkle tree, and the signed seals over it."""
+"""What stands for the ledger as it was: the leaves and nodes of its Merkle tree, signed seals, and their anchors."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, LargeBinary, PrimaryKeyConstraint, SmallInteger
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+)
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql import func
+from sqlalchemy.sql import func, text
 
 from models.tables.base import INSERT_ONLY, REPLACEABLE, Base, TenantOwned
 
@@ -67,6 +76,8 @@ class Seal(TenantOwned, Base):
     __table_args__ = (
         PrimaryKeyConstraint("tenant_id", "number"),
         CheckConstraint("size > 0", name="size"),
+        # The first seal over a leaf.
+        Index("ix_seal_size", "tenant_id", "size"),
         {"info": INSERT_ONLY},
     )
 
@@ -77,3 +88,35 @@ class Seal(TenantOwned, Base):
     sealed_at: Mapped[datetime]
     key_number: Mapped[int] = mapped_column(comment="which key signed it")
     signature: Mapped[bytes] = mapped_column(LargeBinary, comment="Ed25519, over the canonical JSON of the rest")
+
+
+class Anchor(TenantOwned, Base):
+    """Where an organisation leaves copies of its seals, and how far that is."""
+
+    __tablename__ = "anchor"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant_id", "kind"),
+        CheckConstraint("kind IN ('file', 'url')", name="kind"),
+        {"info": REPLACEABLE},
+    )
+
+    kind: Mapped[str]
+    target: Mapped[str] = mapped_column(comment="the name of the file, or the address")
+    anchored_to: Mapped[int] = mapped_column(BigInteger, comment="number of the last seal that is there; 0: none")
+    failures: Mapped[int] = mapped_column(default=0, server_default=text("0"), comment="in a row")
+    next_try_at: Mapped[datetime | None] = mapped_column(comment="after a failure; none: at once")
+
+
+class SealAnchor(TenantOwned, Base):
+    """One try to leave a copy of a seal somewhere, and what came of it."""
+
+    __tablename__ = "seal_anchor"
+    __table_args__ = (Index("ix_seal_anchor_number", "tenant_id", "number"), {"info": INSERT_ONLY})
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
+    number: Mapped[int] = mapped_column(BigInteger, comment="of the seal")
+    kind: Mapped[str]
+    target: Mapped[str] = mapped_column(comment="the name of the file, or the address")
+    status: Mapped[int | None] = mapped_column(comment="HTTP status; none: a file, or no answer")
+    error: Mapped[str | None] = mapped_column(comment="why it is not there, in words; none: it is")
+    tried_at: Mapped[datetime] = mapped_column(server_default=func.now())

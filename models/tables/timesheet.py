@@ -162,6 +162,12 @@ class Decision(TenantOwned, Base):
     reason: Mapped[str | None]
     comment: Mapped[str | None]
     decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    views_recorded: Mapped[bool] = mapped_column(
+        server_default=text("true"), comment="whether it was recorded by then who looked at a timesheet"
+    )
+
+
+_DONE = text("result IS NOT NULL")
 
 
 class Command(TenantOwned, Base):
@@ -194,6 +200,11 @@ class Command(TenantOwned, Base):
             "id",
             postgresql_where=text("put_before_id IS NOT NULL"),
         ),
+        # What was done, the newest first: all of it, of a kind, on somebody's time, and by somebody.
+        Index("ix_command_done", "tenant_id", "completed_at", "id", postgresql_where=_DONE),
+        Index("ix_command_kind", "tenant_id", "kind", "completed_at", "id", postgresql_where=_DONE),
+        Index("ix_command_owner", "tenant_id", "owner_id", "completed_at", "id", postgresql_where=_DONE),
+        Index("ix_command_actor", "tenant_id", "actor_id", "completed_at", "id", postgresql_where=_DONE),
         {"info": READ_WRITE},
     )
 

@@ -35,20 +35,7 @@ def _staff(life: Life, name: str) -> str:
 @pytest.fixture
 def told(life: Life) -> Life:
     """The story: rejected for the wrong day, revised, approved, revised once more, approved on behalf."""
-    washing = worked("10:08", "10:28", project_id=life.org.projects["proj-533"], task="washing dog")
-    recorded = life.desk.do(life.duane.record(washing))
-    assert recorded.entry_id
-    life.submit()
-    life.reject("Wrong day.")
-    life.revise("Misremembered which day.")
-    explained = life.because(life.duane, "Misremembered which day.")
-    life.desk.do(explained.amend(recorded.entry_id, 1, worked("10:08", "10:29", task="washing dog")))
-    life.submit()
-    life.approve()
-    life.revise("And the minute.")
-    life.submit()
-    suzanne = life.suzanne_for(life.org.roland, "Roland is away.")
-    life.desk.do(suzanne.approve(life.desk.digest(life.key)))
+    life.tell_the_story()
     return life
 
 
@@ -106,7 +93,8 @@ def test_each_decision_is_an_instant_informed_by_the_submission_it_is_on(told: L
         assert _times(told, activity) == [instant_text(decision.decided_at)] * 2
     defined = {said["id"]: said for said in _bodies(told) if said.get("type") in ("Approve", "Reject")}
     assert [said["type"] for said in defined.values()] == ["Reject", "Approve", "Approve"]
-    assert next(iter(defined.values()))["attributes"] == {"reason": "Wrong day."}
+    assert [each["attributes"].get("reason") for each in defined.values()] == ["Wrong day.", None, None]
+    assert [each["attributes"]["digest"] for each in defined.values()] == [each.digest for each in decisions]
 
 
 def test_an_approval_on_behalf_is_rolands_and_says_that_suzanne_acted(told: Life) -> None:

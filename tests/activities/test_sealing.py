@@ -1,26 +1,41 @@
 """Seals: everything that was committed is covered, once and in an order that nothing can slip below."""
 
+import re
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from itertools import permutations
+from pathlib import Path
 from threading import Event, Thread
 from uuid import uuid4
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from hypothesis import assume, given
+from hypothesis.strategies import datetimes, just, none, text
 from pymerkle import InmemoryTree, verify_consistency, verify_inclusion
 from sqlalchemy import Engine, select
 
+from embedded import EmbeddedPostgres
 from models.database import command_transaction, read_session
+from models.errors import SealKeyChanged
 from models.rules.assertions import defined
+from models.rules.digest import canonical_json
 from models.rules.prov_domain import TermKind
+from models.rules.seals import LeafContent, exact_text
 from models.store.assertions import say
 from models.store.ledger import SaidBy
 from models.store.sealing import Sealed, keys_from, public_bytes, rotate_key, seal
 from models.store.tree import SealedTree
 from models.tables.provenance import LedgerStatement
 from models.tables.seals import LedgerLeaf, Seal, SealKey, UnsealedTransaction
+from models.verify_ledger import verify_ledger
+from tests.activities.sealed import KEYS, known_to, seal_some, tell, verified
 from tests.factories import Organisation
-
-KEYS = keys_from("a secret of this test")
+from tests.office import SECRET
+from tests.standing import environment
 
 
 @pytest.fixture
@@ -30,14 +45,6 @@ def sealed(engine: Engine, org: Organisation) -> Callable[[], Sealed | None]:
             return seal(session, org.tenant_id, KEYS)
 
     return make
-
-
-def tell(engine: Engine, org: Organisation, *names: str) -> None:
-    """Have activities defined, all in one transaction."""
-    with command_transaction(engine, org.tenant_id) as session:
-        by = SaidBy(org.tenant_id, uuid4(), org.duane)
-        for name in names:
-            say(session, by, defined(TermKind.ACTIVITY, name, "Submit", {}))
 
 
 def leaves(engine: Engine, org: Organisation) -> list[LedgerLeaf]:
@@ -74,7 +81,7 @@ def test_the_tree_is_that_of_the_library_in_memory_whatever_the_sizes(
         assert sealed()
     plain = InmemoryTree()
     for leaf in leaves(engine, org):
-        plain._store_leaf(b"", leaf.hash)  # noqa: SLF001 - the leaves are known already
+        plain._store_leaf(b"", leaf.hash)
 
     with read_session(engine, org.tenant_id) as session:
         tree = SealedTree(session, org.tenant_id, total)
@@ -160,3 +167,133 @@ def test_while_many_write_at_once_nothing_is_left_out_and_nothing_is_twice(
     in_tree = [leaf.sequence for leaf in leaves(engine, org)]
     assert len(in_tree) == len(set(in_tree)) == len(everything) == 180
     assert set(in_tree) == everything
+
+
+def test_a_transaction_id_that_comes_back_while_it_is_sealed_is_sealed_too(
+    engine: Engine, org: Organisation, sealed: Callable[[], Sealed | None]
+) -> None:
+    again = uuid4()
+    tell(engine, org, "first", transaction_id=again)
+    with command_transaction(engine, org.tenant_id) as session:
+        say(session, SaidBy(org.tenant_id, again, org.max), defined(TermKind.ACTIVITY, "second", "Submit", {}))
+        assert sealed() is None, "it is held by somebody who adds to it"
+    assert sealed() is not None
+
+    assert len(leaves(engine, org)) == 2
+    assert verified(engine, org).wrong == ()
+
+
+def test_in_whatever_order_they_commit_nothing_appears_below_a_sealed_position(
+    engine: Engine, org: Organisation, sealed: Callable[[], Sealed | None]
+) -> None:
+    """Each round some transactions write, and are committed in another order, with seals in between."""
+    known: list[tuple[int, int]] = []
+    for number, order in enumerate(permutations(range(3))):
+        with ExitStack() as all_of_them:
+            open_ones = [all_of_them.enter_context(ExitStack()) for _ in order]
+            for each, stack in enumerate(open_ones):
+                session = stack.enter_context(command_transaction(engine, org.tenant_id))
+                by = SaidBy(org.tenant_id, uuid4(), org.duane)
+                say(session, by, defined(TermKind.ACTIVITY, f"s-{number}-{each}", "Submit", {}))
+            for each in order:
+                open_ones[each].close()
+                made = sealed()
+                assert made is not None
+                now = [(leaf.position, leaf.sequence) for leaf in leaves(engine, org)]
+                assert now[: len(known)] == known
+                assert len(now) == len(known) + 1 == made.content.size
+                known = now
+    assert verified(engine, org).wrong == ()
+
+
+def test_with_another_secret_nothing_is_sealed_until_a_new_key_is_introduced(engine: Engine, org: Organisation) -> None:
+    tell(engine, org, "a")
+    assert seal_some(engine, org)
+    tell(engine, org, "b")
+    new = keys_from("the secret of today")
+    with pytest.raises(SealKeyChanged, match="rotate-key"):
+        seal_some(engine, org, new)
+    with pytest.raises(SealKeyChanged), command_transaction(engine, org.tenant_id) as session:
+        rotate_key(session, org.tenant_id, new, keys_from("not the one before"))
+
+    with command_transaction(engine, org.tenant_id) as session:
+        assert rotate_key(session, org.tenant_id, new, KEYS) == 2
+    assert seal_some(engine, org, new)
+
+    with read_session(engine, org.tenant_id) as session:
+        found = verify_ledger(session, org.tenant_id, known_to(org, new))
+    assert found.wrong == ()
+    assert "Key 1 is not known here" in found.remarks[0]
+
+
+def test_after_the_secret_is_lost_somebody_has_to_vouch_for_the_new_key(engine: Engine, org: Organisation) -> None:
+    tell(engine, org, "a")
+    assert seal_some(engine, org)
+    new = keys_from("the secret of today")
+    with command_transaction(engine, org.tenant_id) as session:
+        assert rotate_key(session, org.tenant_id, new, is_lost=True) == 2
+    tell(engine, org, "b")
+    assert seal_some(engine, org, new)
+
+    with read_session(engine, org.tenant_id) as session:
+        assert verify_ledger(session, org.tenant_id, known_to(org, new)).wrong == ()
+        (found,) = verify_ledger(session, org.tenant_id).wrong
+    assert found == "Key 2 was not introduced by key 1: nobody signed for it."
+
+
+PROJECT = Path(__file__).parents[2]
+
+KILLED = """
+import sys
+from sqlalchemy import event
+from uuid import UUID
+from models.database import command_transaction, engine_for
+from models.store.sealing import keys_from, seal
+from models.tables import metadata
+
+engine, tenant_id = engine_for(sys.argv[1]), UUID(sys.argv[2])
+
+def hold(_):
+    print("sealed, not committed", flush=True)
+    sys.stdin.read()
+
+event.listen(engine, "commit", hold)
+with command_transaction(engine, tenant_id) as session:
+    seal(session, tenant_id, keys_from(sys.argv[3]))
+"""
+
+
+def test_a_process_that_is_killed_over_a_seal_leaves_nothing_of_it(
+    engine: Engine, org: Organisation, postgres: EmbeddedPostgres, sealed: Callable[[], Sealed | None]
+) -> None:
+    tell(engine, org, "a", "b")
+    program = [sys.executable, "-c", KILLED, postgres.app_url(), str(org.tenant_id), SECRET]
+    asked = environment() | {"PYTHONPATH": str(PROJECT)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(program, stdin=pipe, stdout=pipe, env=asked, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "sealed, not committed\n"
+        process.kill()
+
+    assert leaves(engine, org) == []
+    made = sealed()
+    assert made is not None
+    assert (made.content.number, made.content.size) == (1, 2)
+    assert verified(engine, org).wrong == ()
+
+
+@given(text(), text() | none(), datetimes(timezones=just(UTC)))
+def test_a_leaf_is_canonical_json(namespace: str, about: str | None, at: datetime) -> None:
+    assume(not re.search("[\ud800-\udfff]", namespace))
+    tenant, digest = uuid4(), "ab" * 32
+    leaf = LeafContent(namespace, tenant, digest, at, tenant if about else None, None)
+    assert leaf.data == canonical_json(
+        {
+            "namespace": namespace,
+            "transactionId": str(tenant),
+            "digest": digest,
+            "recordedAt": exact_text(at),
+            "recordedBy": str(tenant) if about else None,
+            "about": None,
+        }
+    )

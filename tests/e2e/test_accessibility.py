@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
-from sqlalchemy import Engine, delete, func, insert, update
+from sqlalchemy import Engine, delete, func, insert, text, update
 
 from models.database import command_transaction
 from models.rules.accrual_types import AccrualCode
@@ -29,13 +29,15 @@ from models.store.summaries import SummaryAsked, summarise
 from models.tables.accruals import Accrual, Agreement, AgreementTarget
 from models.tables.approval import BulkDecision, BulkDecisionRow
 from models.tables.delivery import WebhookAttempt
+from models.tables.provenance import LedgerStatement
 from models.tables.timesheet import Decision, Submission
 from tests.activities.hooks import hooked
+from tests.activities.sealed import seal_some
 from tests.crowd import APPROVE, Crowd
 from tests.desk import Life
 from tests.e2e.conftest import DESK, PHONE, People
 from tests.e2e.steps import TODAY, act_for, edit, fill_times, record
-from tests.factories import MONDAY, Asking, change_person, give_role, hire, worked
+from tests.factories import MONDAY, Asking, change_person, change_policy, give_role, hire, worked
 from tests.mailbox import tell
 from tests.projects import DOGS, lead, work
 from tests.standing_in import change_delegation, in_days, stand_in
@@ -87,6 +89,12 @@ class Scene:
     def suzanne(self, path: str) -> Page:
         """The administrator somewhere."""
         page = self.people.somebody(self.life.org, self.life.org.suzanne)
+        page.goto(path)
+        return page
+
+    def diana(self, path: str) -> Page:
+        """The auditor somewhere."""
+        page = self.people.somebody(self.life.org, self.life.org.diana)
         page.goto(path)
         return page
 
@@ -301,10 +309,51 @@ def history(scene: Scene) -> Page:
     return showing(scene.duane(State.REJECTED, f"/history/{scene.sheet}"), "Everything that happened")
 
 
+def history_compared(scene: Scene) -> Page:
+    """A revision that is longer than what was certified, and everything under a seal."""
+    scene.life.bring_to(State.APPROVED)
+    scene.life.revise("It was longer.")
+    entry = scene.life.desk.live(scene.life.key)[0]
+    because = scene.life.because(scene.life.duane, "It was longer.")
+    scene.life.desk.do(because.amend(entry.id, 1, worked("09:00", "18:00")))
+    seal_some(scene.life.desk.engine, scene.life.org)
+    return showing(scene.duane(path=f"/history/{scene.sheet}#compared"), "The present draft")
+
+
+def history_known_then(scene: Scene) -> Page:
+    """What was known before the approval."""
+    page = scene.duane(State.APPROVED, f"/history/{scene.sheet}")
+    page.get_by_role("link", name="As known then Submitted").click()
+    return showing(page, "This is what was known at")
+
+
+def history_refused(scene: Scene) -> Page:
+    return showing(scene.duane(State.DRAFT, f"/history/{scene.sheet}?at=yesterday"), "Give a day and a time")
+
+
+def history_that_does_not_hold(scene: Scene) -> Page:
+    scene.life.bring_to(State.APPROVED)
+    with scene.owner_engine.begin() as connection:
+        this = update(LedgerStatement).where(LedgerStatement.tenant_id == scene.life.org.tenant_id)
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        connection.execute(this.values(digest=func.reverse(LedgerStatement.digest)))
+    return showing(scene.duane(path=f"/history/{scene.sheet}"), "The record does not hold")
+
+
 def history_exports(scene: Scene) -> Page:
     page = history(scene)
     page.get_by_text("Export").click()
     return showing(page, "To print, sign and file")
+
+
+def receipt(scene: Scene) -> Page:
+    return showing(scene.duane(State.APPROVED, f"/timesheets/{scene.sheet}/receipt"), "How to check it")
+
+
+def proof(scene: Scene) -> Page:
+    page = scene.duane(State.APPROVED, f"/history/{scene.sheet}")
+    page.get_by_text("Proof", exact=True).click()
+    return showing(page, "Anybody can verify it")
 
 
 def balances(scene: Scene) -> Page:
@@ -1000,6 +1049,23 @@ def on_behalf_of_nobody(scene: Scene) -> Page:
     return showing(scene.suzanne("/admin/acts"), "Everything is confirmed")
 
 
+def audit(scene: Scene) -> Page:
+    """Acts, one of them on behalf of somebody, and what an auditor looked at."""
+    _approved_for_roland(scene)
+    page = scene.diana(f"/history/{scene.life.key.timesheet_id}")
+    page.goto("/admin/people?q=%3D1")
+    page.goto("/audit")
+    return showing(page, "Viewed")
+
+
+def audit_refused(scene: Scene) -> Page:
+    return showing(scene.diana("/audit?from=2026-11-30&to=2026-11-01"), "Nothing was searched")
+
+
+def audit_none(scene: Scene) -> Page:
+    return showing(scene.diana("/audit?person=nobody"), "None like that")
+
+
 def duties(scene: Scene) -> Page:
     """With breaches, a period that was refused, and what is fine."""
     _checked(scene)
@@ -1181,6 +1247,31 @@ def approval_policy_tried(scene: Scene) -> Page:
     return showing(page, "1 would have gone otherwise.")
 
 
+def compliance(scene: Scene) -> Page:
+    return showing(scene.suzanne("/admin/compliance"), "8 of 15 rules are met")
+
+
+def compliance_refused(scene: Scene) -> Page:
+    page = scene.suzanne("/admin/compliance")
+    page.get_by_role("button", name="Apply the preset").click()
+    expect(page.locator("#reason-error")).to_be_visible()
+    return page
+
+
+def compliance_applied(scene: Scene) -> Page:
+    """With who applied it, when and why."""
+    page = scene.suzanne("/admin/compliance")
+    page.get_by_label("Reason").fill("We have a contract with the Navy.")
+    page.get_by_role("button", name="Apply the preset").click()
+    return showing(page, "15 of 15 rules are met")
+
+
+def unaccounted_days(scene: Scene) -> Page:
+    """A week that cannot be submitted yet, with the days that are missing."""
+    change_policy(scene.owner_engine, scene.life.org, account_for_days=True)
+    return showing(scene.duane(State.DRAFT, f"/timesheets/{scene.sheet}/submission"), "accounted for")
+
+
 def _approved_for_roland(scene: Scene) -> UUID:
     scene.life.bring_to(State.SUBMITTED)
     approval = scene.life.suzanne_for(scene.life.org.roland).approve(scene.life.desk.digest(scene.life.key))
@@ -1241,7 +1332,13 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     acting_refused,
     acting,
     history,
+    history_compared,
+    history_known_then,
+    history_refused,
+    history_that_does_not_hold,
     history_exports,
+    receipt,
+    proof,
     balances,
     balances_untouched,
     balances_without_an_agreement,
@@ -1322,6 +1419,9 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     answered_in_ones_name,
     on_behalf_of_others,
     on_behalf_of_nobody,
+    audit,
+    audit_refused,
+    audit_none,
     duties,
     duties_found,
     duties_fine,
@@ -1339,6 +1439,10 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     approval_policy,
     approval_policy_refused,
     approval_policy_tried,
+    compliance,
+    compliance_refused,
+    compliance_applied,
+    unaccounted_days,
 )
 
 

@@ -30,7 +30,7 @@ def test_every_form_is_downloaded_under_its_name(people: People, life: Life, for
 
 def test_the_menu_closes_by_escape_and_by_a_click_elsewhere(people: People, life: Life) -> None:
     page = history(people, life)
-    button, link = page.locator(".menu summary"), page.get_by_role("link", name="PDF")
+    button, link = page.locator(".menu summary", has_text="Export"), page.get_by_role("link", name="PDF")
 
     button.focus()
     page.keyboard.press("Enter")

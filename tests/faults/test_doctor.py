@@ -38,7 +38,7 @@ BROKEN = {
     ),
     "it is approved, but the decision on it is none": "DELETE FROM decision WHERE tenant_id = :tenant",
     "it does not have its digest": (
-        """UPDATE statement SET body = body || '{"at": "yesterday"}' WHERE tenant_id = :tenant"""
+        """UPDATE statement SET said = body || '{"at": "yesterday"}' WHERE tenant_id = :tenant"""
     ),
     "the ledger knows nothing of it": "DELETE FROM statement WHERE tenant_id = :tenant",
     "withdrawn and carried out": "UPDATE command SET withdrawn_at = now() WHERE tenant_id = :tenant",

@@ -1,4 +1,4 @@
-"""What happens beside timesheets, told for the recorder: mails, bulk decisions, periods and lists of entries.
+"""What happens beside timesheets, told for the recorder: mails, bulk decisions, periods, lists of entries, seals.
 
 Each returns the id of the workflow that it happened to.
 """
@@ -13,27 +13,34 @@ from activities import bulk
 from models.commands import EntryFields
 from models.database import command_transaction
 from models.imports import ImportLine, lines_json
-from models.messages import ImportKey, MailKey, PeriodsStart
+from models.messages import ImportKey, LedgerKey, MailKey, PeriodsStart
+from models.rules.anchors import AnchorContent
 from models.rules.notices import MailState, NoticeKind
 from models.rules.periods import period_of
 from models.standard import SHIFT
-from models.store import periods
+from models.store import periods, sealing
+from models.store.anchors import replace_anchors
 from models.store.bulk import cancel_bulk
+from models.store.changes import GivenBy
 from models.store.imports import CHECKED, CHECKING, begin_recording, keep_list
 from models.tables.delivery import Notification
 from models.tables.intake import EntryImport
 from models.tables.timesheet import Timesheet
+from tests.activities.sealed import seal_some
+from tests.activities.sealed import tell as tell_ledger
 from tests.crowd import Crowd
 from tests.desk import Life
 from tests.factories import MONDAY, at
 from tests.mailbox import TAKEN, Mailbox, give_address, tell
 from tests.office import Office
+from tests.receiver import receiving
 from tests.waiting import eventually_async
 from workflows.bulk_decision import bulk_workflow_id
 from workflows.entry_import import EntryImportWorkflow, import_workflow_id
 from workflows.mail_delivery import mail_workflow_id
 from workflows.periods import PeriodsWorkflow, periods_workflow_id
-from workflows.starting import start_bulk, start_mail
+from workflows.sealing import anchoring_workflow_id, sealing_workflow_id
+from workflows.starting import start_anchoring, start_bulk, start_mail, start_sealing
 
 A_NO = "550 No"
 """A mail server does not take it."""
@@ -148,3 +155,28 @@ def _keep_list(life: Life) -> ImportKey:
 async def _go_through(office: Office, key: ImportKey, *, record: bool) -> None:
     id_, queue = import_workflow_id(key, record), office.task_queue
     await office.client.execute_workflow(EntryImportWorkflow.run, args=[key, record], id=id_, task_queue=queue)
+
+
+async def sealed(life: Life, office: Office) -> str:
+    """What somebody did, in more than one seal."""
+    with pytest.MonkeyPatch.context() as code:
+        code.setattr(sealing, "AT_ONCE", 1)
+        for name in ("a", "b", "c"):
+            tell_ledger(life.desk.engine, life.org, name)
+        await start_sealing(office.client, office.task_queue, LedgerKey(life.org.tenant_id))
+        await office.client.get_workflow_handle(sealing_workflow_id(life.org.tenant_id)).result()
+    return sealing_workflow_id(life.org.tenant_id)
+
+
+async def anchored(life: Life, office: Office) -> str:
+    """Two seals, left at an address."""
+    with receiving() as receiver:
+        given = GivenBy(life.org.tenant_id, life.org.suzanne, uuid4())
+        with command_transaction(life.desk.engine, life.org.tenant_id) as session:
+            replace_anchors(session, given, 0, AnchorContent(url=receiver.url), demo=True)
+        for name in ("a", "b"):
+            tell_ledger(life.desk.engine, life.org, name)
+            assert seal_some(life.desk.engine, life.org)
+        await start_anchoring(office.client, office.task_queue, LedgerKey(life.org.tenant_id))
+        await office.client.get_workflow_handle(anchoring_workflow_id(life.org.tenant_id)).result()
+    return anchoring_workflow_id(life.org.tenant_id)

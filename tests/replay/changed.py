@@ -15,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
         DelegationKey,
         DelegationLook,
         ImportKey,
+        LedgerKey,
         MailKey,
         MailOutcome,
         MailResult,
@@ -34,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.entry_import import EntryImportWorkflow
     from workflows.mail_delivery import MailDeliveryWorkflow, mail_queue
     from workflows.periods import PeriodsWorkflow
+    from workflows.sealing import AnchoringWorkflow, SealingWorkflow
     from workflows.timesheet import Result, TimesheetWorkflow
     from workflows.webhook_delivery import WebhookDeliveryWorkflow, WebhookPostWorkflow
 
@@ -207,3 +209,21 @@ class PostsTwice(WebhookPostWorkflow):
     async def run(self, asked: SinglePost) -> None:
         await super().run(asked)
         await super().run(asked)
+
+
+@workflow.defn(name="Sealing")
+class SealsOnce(SealingWorkflow):
+    """It leaves what does not fit into one seal to the next run."""
+
+    @workflow.run
+    async def run(self, key: LedgerKey) -> None:
+        await self._seal(key)
+
+
+@workflow.defn(name="Anchoring")
+class AnchorsOnce(AnchoringWorkflow):
+    """It does not look whether there is more."""
+
+    @workflow.run
+    async def run(self, key: LedgerKey) -> None:
+        await self._anchor(key)

@@ -60,7 +60,17 @@ from tests.office import (
     working,
 )
 from tests.receiver import receiving
-from tests.replay.beside_timesheets import checked, decided, given_up, mailed, read_in, seen_to, stopped
+from tests.replay.beside_timesheets import (
+    anchored,
+    checked,
+    decided,
+    given_up,
+    mailed,
+    read_in,
+    sealed,
+    seen_to,
+    stopped,
+)
 from tests.standing_in import in_days, stand_in
 from tests.waiting import eventually_async
 from workflows.accrual_rebuild import rebuild_workflow_id
@@ -329,6 +339,8 @@ async def _record_all(postgres: EmbeddedPostgres, folder: Path, box: Mailbox) ->
                 await recorder.record(seen_to, "periods")
                 await recorder.record(checked, "import-checked")
                 await recorder.record(read_in, "import-recorded")
+                await recorder.record(sealed, "sealing")
+                await recorder.record(anchored, "anchoring")
 
 
 @asynccontextmanager

@@ -19,6 +19,7 @@ from models.messages import MailOutcome
 from models.payloads import data_converter
 from models.rules.transitions import CommandKind, State
 from tests.replay.changed import (
+    AnchorsOnce,
     ChecksOnly,
     DecidesOnce,
     DoesNotRead,
@@ -31,6 +32,7 @@ from tests.replay.changed import (
     ReadsFirst,
     RebuildsOneByOne,
     RefusesMore,
+    SealsOnce,
     WakesNobody,
 )
 from tests.replay.record_histories import HISTORIES, RELEASE, WHO, without_stack_traces
@@ -137,6 +139,8 @@ def test_every_workflow_of_the_product_has_a_history_of_this_release(name: str) 
         (ChecksOnly, "import-recorded", "TMPRL1100"),
         (PostsWithoutPause, "webhook", "TMPRL1100"),
         (PostsTwice, "webhook-post", "TMPRL1100"),
+        (SealsOnce, "sealing", "TMPRL1100"),
+        (AnchorsOnce, "anchoring", "TMPRL1100"),
     ],
 )
 async def test_a_change_that_runs_under_way_would_not_survive_is_found(

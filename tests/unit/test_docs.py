@@ -8,6 +8,7 @@ import pytest
 from typer.main import get_command
 
 from countersign import app
+from models.rules.compliance import RULES
 from models.store.owner_review import Verdict
 from web.auth.demo import ACCOUNTS, PASSWORD
 
@@ -73,6 +74,14 @@ def test_every_decision_has_the_same_form(document: Path) -> None:
 
     assert told.startswith(f"# {int(document.name[:4])}. ")
     assert [heading for heading in ("Context", "Decision", "Enforced by") if heading not in headings] == []
+
+
+def test_every_rule_of_compliance_and_where_it_is_asked_for_is_explained() -> None:
+    told = (ROOT / "docs/compliance.md").read_text("utf-8")
+
+    assert [rule.title for rule in RULES if f"| {rule.title} | {rule.means} |" not in told] == []
+    sources = {source for rule in RULES for source in rule.sources}
+    assert [source for source in sources if f"| {source.citation} | {source.says} |" not in told] == []
 
 
 def test_every_type_of_event_is_explained_to_programs() -> None:

@@ -83,6 +83,7 @@ manage_approval   .     .    .      .     .      .     .     yes    .      .    
 see_dead_letters  .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .
 see_events        .     .    .      yes   .      .     .     .      .      yes  .      .     .     .    .      .     .
 manage_webhooks   .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .
+manage_seals      .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .
 summarise         .     .    .      .     yes    .     .     .      .      .    .      .     .     .    .      .     yes
 see_summary       .     .    .      yes   .      yes   .     .      .      .    .      .     .     .    .      .     yes
 """

@@ -26,6 +26,7 @@ from models.rules.statements import (
 DUANE = Agent("staff-1002", "Duane Barry")
 ROLAND = Agent("staff-1001", "Roland Fuller")
 SUZANNE = Agent("staff-1003", "Suzanne Modeski")
+DIGEST = "0" * 64
 AT = datetime(2022, 12, 7, 15, 8, tzinfo=UTC)
 UNTIL = AT + timedelta(minutes=20)
 FOR_ROLAND = Delegate(SUZANNE, ProvRole.ADMINISTRATOR)
@@ -94,12 +95,12 @@ def test_a_revision_gives_its_reason_and_what_it_revises() -> None:
 
 
 def test_a_submission_names_the_work_it_certifies() -> None:
-    said = about_submission("submit-1", AT, "timesheet-1", ["work-1", "work-2"], DUANE, None)
+    said = about_submission("submit-1", AT, "timesheet-1", ["work-1", "work-2"], DUANE, None, DIGEST)
 
     assert _said(*said) == [
         "statement=wasInformedBy activity=timesheet-1 informing=work-1",
         "statement=wasInformedBy activity=timesheet-1 informing=work-2",
-        "statement=define kind=activity id=submit-1 type=Submit",
+        f"statement=define kind=activity id=submit-1 type=Submit attributes={{'digest': '{DIGEST}'}}",
         "statement=started activity=submit-1 at=2022-12-07T15:08:00+00:00",
         "statement=ended activity=submit-1 at=2022-12-07T15:08:00+00:00",
         "statement=wasInformedBy activity=submit-1 informing=timesheet-1",
@@ -109,10 +110,10 @@ def test_a_submission_names_the_work_it_certifies() -> None:
 
 
 def test_an_approval_on_behalf_is_the_supervisors_and_names_who_really_acted() -> None:
-    said = about_decision("approve-1", AT, "submit-1", None, ROLAND, ProvRole.SUPERVISOR, FOR_ROLAND)
+    said = about_decision("approve-1", AT, "submit-1", None, ROLAND, ProvRole.SUPERVISOR, FOR_ROLAND, DIGEST)
 
     assert _said(*said) == [
-        "statement=define kind=activity id=approve-1 type=Approve",
+        f"statement=define kind=activity id=approve-1 type=Approve attributes={{'digest': '{DIGEST}'}}",
         "statement=started activity=approve-1 at=2022-12-07T15:08:00+00:00",
         "statement=ended activity=approve-1 at=2022-12-07T15:08:00+00:00",
         "statement=wasInformedBy activity=approve-1 informing=submit-1",
@@ -124,10 +125,11 @@ def test_an_approval_on_behalf_is_the_supervisors_and_names_who_really_acted() -
 
 
 def test_a_rejection_gives_its_reason() -> None:
-    said = about_decision("reject-1", AT, "submit-1", "wrong day", ROLAND, ProvRole.SUPERVISOR, None)
+    said = about_decision("reject-1", AT, "submit-1", "wrong day", ROLAND, ProvRole.SUPERVISOR, None, DIGEST)
 
     assert _said(*said)[0] == (
-        "statement=define kind=activity id=reject-1 type=Reject attributes={'reason': 'wrong day'}"
+        "statement=define kind=activity id=reject-1 type=Reject "
+        f"attributes={{'reason': 'wrong day', 'digest': '{DIGEST}'}}"
     )
 
 

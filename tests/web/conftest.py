@@ -31,7 +31,7 @@ from models.tables.people import Person
 from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Timesheet
 from settings import Settings, load
-from tests.contents import Contents, contents_of
+from tests.contents import Contents, contents_of, without_views
 from tests.desk import Desk, as_written
 from tests.factories import MONDAY, Asking, Organisation, worked
 from tests.web.reading import Form, Page
@@ -216,7 +216,8 @@ class Site:
 
     def contents(self, org: Organisation) -> Contents:
         """Everything that is known of an organisation, but for who is signed in and what they looked at."""
-        return contents_of(self.owner_engine, org.tenant_id) | {"session": frozenset(), "look": frozenset()}
+        found = contents_of(self.owner_engine, org.tenant_id) | {"session": frozenset(), "look": frozenset()}
+        return without_views(self.owner_engine, org.tenant_id, found)
 
 
 @pytest.fixture(scope="session")

@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy import Engine
 from starlette.concurrency import run_in_threadpool
 
 from models.errors import NotFound, NotYours
 from models.reads.viewer import Onlooker
 from models.rules.policy import Role
 from web.auth.refusals import NotSignedIn
-from web.auth.tokens import Holder, Scope, holder_of
+from web.auth.tokens import Scope, holder_of
 from web.services import services
 
 BEARER = HTTPBearer(
@@ -39,6 +41,11 @@ class Caller:
     roles: frozenset[Role]
     zone: ZoneInfo
     scopes: frozenset[Scope]
+    token_id: UUID
+    staff_id: str
+    name: str
+    at: datetime
+    """When they called."""
 
     @property
     def onlooker(self) -> Onlooker:
@@ -59,16 +66,43 @@ def caller_for(scope: Scope) -> Callable[..., object]:
             UUID | None, Query(alias="tenantId", description="The caller's own organisation, if it is named.")
         ] = None,
     ) -> Caller:
-        holder = await run_in_threadpool(_holder, request, bearer)
-        if holder is None:
-            raise NotSignedIn
-        if scope not in holder.scopes:
-            raise ScopeMissing(f"This token is not meant for this: it needs the scope “{scope}”.")
-        if tenant_id not in (None, holder.tenant_id):
-            raise NotFound("There is no such thing, or you may not see it.")
-        return Caller(holder.tenant_id, holder.person_id, holder.roles, holder.zone, holder.scopes)
+        use, token = services(request), bearer.credentials if bearer else None
+        found = await run_in_threadpool(require_caller, use.engine, token, scope, tenant_id, use.now())
+        request.state.caller = found
+        return found
 
     return caller
+
+
+def require_caller(engine: Engine, token: str | None, scope: Scope, tenant_id: UUID | None, now: datetime) -> Caller:
+    """Whoever a token stands for, in the organisation that they name if they do.
+
+    Raises `NotSignedIn`, `ScopeMissing`, or `NotFound` for another organisation.
+    """
+    holder = holder_of(engine, token) if token else None
+    if holder is None:
+        raise NotSignedIn
+    if scope not in holder.scopes:
+        raise ScopeMissing(f"This token is not meant for this: it needs the scope “{scope}”.")
+    if tenant_id not in (None, holder.tenant_id):
+        raise NotFound("There is no such thing, or you may not see it.")
+    return Caller(
+        tenant_id=holder.tenant_id,
+        person_id=holder.person_id,
+        roles=holder.roles,
+        zone=holder.zone,
+        scopes=holder.scopes,
+        token_id=holder.token_id,
+        staff_id=holder.staff_id,
+        name=holder.name,
+        at=now,
+    )
+
+
+def token_in(header: str | None) -> str | None:
+    """The bearer token in an `Authorization` header."""
+    scheme, _, token = (header or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
 
 
 Reads = Annotated[Caller, Depends(caller_for(Scope.READ))]
@@ -76,7 +110,3 @@ Records = Annotated[Caller, Depends(caller_for(Scope.RECORD))]
 Decides = Annotated[Caller, Depends(caller_for(Scope.DECIDE))]
 Administers = Annotated[Caller, Depends(caller_for(Scope.ADMINISTER))]
 Sends = Annotated[Caller, Depends(caller_for(Scope.EVENTS))]
-
-
-def _holder(request: Request, bearer: HTTPAuthorizationCredentials | None) -> Holder | None:
-    return holder_of(services(request).engine, bearer.credentials) if bearer else None

@@ -6,9 +6,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 
+from models.database import UNAVAILABLE
+from models.rules.policy import Action, Relation, Standing, authorise
 from settings import Settings
 from web.api.exactness import exact
 from web.assets import asset
+from web.auth.viewer import viewer_if_any
 from web.rendering import render
 from web.version import VERSION
 
@@ -22,6 +25,7 @@ workflow, the same rules and the same transaction.
 * **Lists** are `{"meta": {"next": …}, "items": […]}`; `next` goes into `after`.
 * **Refusals**: fields as a list of `{"field", "message", "data"}`, everything else as `{"message", "code"}`.
 * **Times** carry an offset; days are local to the person whose time it is.
+* **The record** of who did what is read, and programs add to it, by GraphQL at `/graphql` with the same tokens.
 """
 
 TAGS = [
@@ -33,6 +37,7 @@ TAGS = [
     {"name": "Notifications", "description": "What the caller was told, and how they want to be told."},
     {"name": "Acts on behalf", "description": "What was done in whose place, and what that person says to it."},
     {"name": "Duty checks", "description": "Whether nobody decided on their own time, directly or otherwise."},
+    {"name": "Compliance", "description": "How far the settings meet what US government contractors are asked of."},
     {"name": "People", "description": "People, their roles and supervisors."},
     {"name": "Projects", "description": "What work is done for."},
     {"name": "Summaries", "description": "The approved work of many people on a project, kept as it stood."},
@@ -71,13 +76,24 @@ def install(app: FastAPI, settings: Settings) -> None:
 
     def docs(request: Request) -> Response:
         """The description of the API, for people."""
-        response = render(request, "api.html", page_title="API", asset=asset)
+        response = render(request, "api.html", page_title="API", asset=asset, may_explore=_may_explore(request))
         response.headers["Content-Security-Policy"] = content_policy(request.state.csp_nonce)
         return response
 
     app.openapi = describe  # type: ignore[method-assign]  # how FastAPI wants it replaced
     app.add_api_route("/openapi.json", openapi, include_in_schema=False)
     app.add_api_route("/docs", docs, include_in_schema=False)
+
+
+def _may_explore(request: Request) -> bool:
+    """Whether somebody is signed in who may see the whole record. The page is there for everybody else as well."""
+    try:
+        viewer = viewer_if_any(request)
+    except UNAVAILABLE:
+        return False
+    if viewer is None:
+        return False
+    return authorise(Action.AUDIT, Standing(viewer.person_id, viewer.roles, frozenset({Relation.SELF}))) is not None
 
 
 def content_policy(nonce: str) -> str:

@@ -9,6 +9,9 @@ from fastapi.responses import JSONResponse
 PATHS = ("/resources/", "/commands/", "/events")
 """Where programs call."""
 
+RECORD = "/graphql"
+"""Where they read the record and add to it. The page to try that on is below it."""
+
 UNSEEN = "There is no such thing, or you may not see it."
 """Said of everything that is not there for the caller, so that nobody can tell one cause from another."""
 
@@ -23,7 +26,7 @@ _WORDS = {
 
 def is_for_programs(path: str) -> bool:
     """Whether an address is one of the API."""
-    return path.startswith(PATHS)
+    return path.startswith(PATHS) or path == RECORD
 
 
 def answer_fields(fields: Iterable[Mapping[str, Any]], message: str = "") -> JSONResponse:

@@ -1,5 +1,6 @@
 """Timesheets: read them with their history, certify them, decide on them, and what else is done to a whole one."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,10 +13,11 @@ from models.commands import Asked, Body, Decide, Move, Submit
 from models.reads.api.entries import entries_of_sheet
 from models.reads.api.records import DaysWanted, acts_on, digests_on, timesheets
 from models.reads.api.timesheets import SheetFound, with_content
+from models.reads.record.views import Viewed, viewed_before, views_of
 from models.reads.sheets import sheet_of
 from models.reads.viewer import circle_for, circle_of_sheet
 from models.rules.reasons import ReasonCode
-from models.rules.transitions import CommandKind, State
+from models.rules.transitions import DECISIONS, CommandKind, State
 from models.tables.timesheet import Command
 from models.tables.timesheet import Timesheet as SheetRow
 from web.api.answers import DECIDING, READING
@@ -74,6 +76,10 @@ class Act(Resource):
     digest: str | None = Field(description="Of the content that was certified or decided on.")
     time_entry_id: UUID | None
     time_entry_version: int | None
+    viewed_at: Instant | None = Field(
+        None, description="Of a decision: when whoever decided had last opened the timesheet; null: they had not."
+    )
+    viewed_revision: int | None = Field(None, description="Which revision they saw then.")
 
 
 class Certification(Given):
@@ -142,9 +148,9 @@ def history(caller: Reads, use: Used, timesheet_id: UUID, asked: Paged) -> Liste
     """Everything that was done to a timesheet, the first act first."""
     with use.reading(caller.onlooker) as session:
         _visible(session, caller, timesheet_id)
-        digests = digests_on(session, timesheet_id)
+        digests, views = digests_on(session, timesheet_id), views_of(session, timesheet_id)
         acts = acts_on(session, timesheet_id, instant_key(asked), asked.first + 1)
-        return listed(acts, asked, lambda act: (act.completed_at, act.id), lambda act: _act(act, digests))
+        return listed(acts, asked, lambda act: (act.completed_at, act.id), lambda act: _act(act, digests, views))
 
 
 @router.post("/{timesheet_id}/submission", operation_id="submitTimesheet", status_code=201, responses=DECIDING)
@@ -287,9 +293,11 @@ def _facts(found: SheetFound) -> dict[str, Any]:
     }
 
 
-def _act(command: Command, digests: dict[Any, str]) -> Act:
+def _act(command: Command, digests: dict[Any, str], views: Sequence[Viewed]) -> Act:
     made = command.result or {}
     assert command.completed_at is not None
+    decided_by = command.actor_id if command.kind in DECISIONS else None
+    viewed = viewed_before(views, decided_by, command.completed_at) if decided_by else None
     return Act(
         id=command.id,
         kind=CommandKind(command.kind),
@@ -300,4 +308,6 @@ def _act(command: Command, digests: dict[Any, str]) -> Act:
         digest=digests.get(command.completed_at),
         time_entry_id=made.get("entry_id"),
         time_entry_version=made.get("entry_version"),
+        viewed_at=viewed.at if viewed else None,
+        viewed_revision=viewed.revision if viewed else None,
     )

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from models.database import WriteSession, command_transaction, credential_transaction, entering
 from models.errors import NotFound
 from models.rules.policy import Role, roles_of
+from models.store.signals import tell_revoked
 from models.tables.auth import ApiToken
 from models.tables.people import Person, PersonRole
 from web.auth.sessions import hash_token
@@ -53,9 +54,13 @@ class Holder:
     tenant_id: UUID
     person_id: UUID
     staff_id: str
+    name: str
     roles: frozenset[Role]
     zone: ZoneInfo
     scopes: frozenset[Scope]
+    token_id: UUID
+    seconds_left: float
+    """Until the token expires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +105,11 @@ def holder_of(engine: Engine, token: str) -> Holder | None:
         return None
     token_hash = hash_token(token)
     with credential_transaction(engine, token_hash) as session:
-        this = select(ApiToken, _DUE, entering(ApiToken.tenant_id)).where(ApiToken.token_hash == token_hash, _STANDS)
-        found = session.execute(this).one_or_none()
+        these = ApiToken, _DUE, _SECONDS_LEFT, entering(ApiToken.tenant_id)
+        found = session.execute(select(*these).where(ApiToken.token_hash == token_hash, _STANDS)).one_or_none()
         if found is None:
             return None
-        held, due, _ = found
+        held, due, seconds_left, _ = found
         person = _active_person(session, held.person_id)
         if person is None:
             return None
@@ -114,9 +119,12 @@ def holder_of(engine: Engine, token: str) -> Holder | None:
             tenant_id=held.tenant_id,
             person_id=held.person_id,
             staff_id=person.staff_id,
+            name=person.name,
             roles=roles_of(person.roles),
             zone=ZoneInfo(person.time_zone),
             scopes=frozenset(Scope(scope) for scope in held.scopes),
+            token_id=held.id,
+            seconds_left=float(seconds_left),
         )
 
 
@@ -146,21 +154,24 @@ def tokens_of(session: Session, person_id: UUID) -> list[TokenListed]:
 
 
 def revoke_token(session: WriteSession, token_id: UUID) -> None:
-    """From now on the token is nobody's. Raises `NotFound`."""
+    """From now on the token is nobody's, and what it has open ends. Raises `NotFound`."""
     this = update(ApiToken).where(ApiToken.id == token_id)
     revoked = this.values(revoked_at=func.coalesce(ApiToken.revoked_at, func.now()))
-    if session.execute(revoked.returning(ApiToken.id)).first() is None:
+    found = session.execute(revoked.returning(ApiToken.tenant_id, ApiToken.token_hash)).first()
+    if found is None:
         raise NotFound("There is no such token.")
+    tell_revoked(session, found.tenant_id, found.token_hash)
 
 
 _STANDS = (ApiToken.expires_at > func.now()) & ApiToken.revoked_at.is_(None)
+_SECONDS_LEFT = func.extract("epoch", ApiToken.expires_at - func.now())
 _DUE = or_(ApiToken.used_at.is_(None), ApiToken.used_at < func.now() - USED_EVERY)
 
 
-def _active_person(session: WriteSession, person_id: UUID) -> Row[str, str, list[str]] | None:
-    """Staff id, time zone and roles as they are now, unless the person is no longer active."""
+def _active_person(session: WriteSession, person_id: UUID) -> Row[str, str, str, list[str]] | None:
+    """Staff id, name, time zone and roles as they are now, unless the person is no longer active."""
     roles = select(PersonRole.role).where(PersonRole.person_id == Person.id).correlate(Person)
-    columns = Person.staff_id, Person.time_zone, func.array(roles.scalar_subquery()).label("roles")
+    columns = Person.staff_id, Person.name, Person.time_zone, func.array(roles.scalar_subquery()).label("roles")
     return session.execute(select(*columns).where(Person.id == person_id, Person.active)).one_or_none()
 
 

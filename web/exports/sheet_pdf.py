@@ -1,6 +1,6 @@
 """One timesheet on paper, to be read, filed and signed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 import structlog
@@ -10,10 +10,12 @@ from fpdf.table import Table
 
 from models.errors import Invalid
 from models.reads.exports import SheetExport, SignedShown
+from models.reads.record.signatures import Signature
 from models.reads.shown import DayShown, EntryShown
 from models.rules.durations import hours_text
 from web.exports.columns import is_whole_day
 from web.exports.paper import INK, LINE, PAPER, SOFT, TINT, Colour, Paper
+from web.exports.signed import signed_on_record
 from web.rendering import clock, date_range, day_long, day_short, when
 
 log = structlog.get_logger()
@@ -44,20 +46,23 @@ NO_FONT = "A box stands for a character that no font on the server has."
 NOT_COUNTED = "Hours in brackets are no time worked and are left out of the totals."
 
 
-def sheet_pdf(sheet: SheetExport, now: datetime) -> bytes:
-    """The document of a timesheet. Raises `Invalid` for one that nobody could read on paper."""
+def sheet_pdf(sheet: SheetExport, now: datetime, signed: Sequence[Signature] = ()) -> bytes:
+    """The document of a timesheet, with who signed it by the record, else with lines to sign on.
+
+    Raises `Invalid` for one that nobody could read on paper.
+    """
     count = len(sheet.entries)
     if count > MOST_ENTRIES:
         room = f"This timesheet has {count} entries, and paper has room for {MOST_ENTRIES}. Take it as CSV or XLSX."
         raise Invalid(room, errors=[])
     try:
-        return _document(sheet, now, of_the_machine=True)
+        return _document(sheet, now, signed, of_the_machine=True)
     except Exception as error:  # a font of this machine that cannot be embedded is no reason to have no document
         log.warning("document without the machine's fonts", error=type(error).__name__)
-        return _document(sheet, now, of_the_machine=False)
+        return _document(sheet, now, signed, of_the_machine=False)
 
 
-def _document(sheet: SheetExport, now: datetime, *, of_the_machine: bool) -> bytes:
+def _document(sheet: SheetExport, now: datetime, signed: Sequence[Signature], *, of_the_machine: bool) -> bytes:
     who = f"{sheet.owner.name} ({sheet.owner.staff_id})"
     title = f"Timesheet · {who} · {_period(sheet)}"
     foot = f"Revision {sheet.revision} · digest (SHA-256) {sheet.digest}"
@@ -67,7 +72,10 @@ def _document(sheet: SheetExport, now: datetime, *, of_the_machine: bool) -> byt
     _facts(paper, sheet)
     _entries(paper, sheet)
     _remarks(paper, sheet, now)
-    _signatures(paper, sheet)
+    if signed:
+        signed_on_record(paper, signed)
+    else:
+        _signatures(paper, sheet)
     return bytes(paper.output())
 
 

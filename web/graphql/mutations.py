@@ -1,7 +1,7 @@
 """What may be said to the record: a definition for each type of the domain, times, and the relations of PROV."""
 
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import strawberry
 from strawberry.types import Info
@@ -15,6 +15,7 @@ from models.rules.assertions import (
     delegated,
     derived,
     generated,
+    identified,
     informed,
     timed,
     used,
@@ -30,7 +31,12 @@ from web.graphql.terms import DERIVATIONS
 LONGEST_VALUE = 10_000
 """Characters of an attribute."""
 
-AgentId, ActivityId, EntityId = (ID_INPUTS[kind] for kind in (TermKind.AGENT, TermKind.ACTIVITY, TermKind.ENTITY))
+if TYPE_CHECKING:  # they are made from the description of the domain, which only runs
+    AgentId: TypeAlias = Any
+    ActivityId: TypeAlias = Any
+    EntityId: TypeAlias = Any
+else:
+    AgentId, ActivityId, EntityId = (ID_INPUTS[kind] for kind in (TermKind.AGENT, TermKind.ACTIVITY, TermKind.ENTITY))
 
 
 @strawberry.enum
@@ -94,8 +100,8 @@ def _define_untyped(kind: TermKind) -> Any:
 def _derive(kind: str) -> Any:
     async def say(
         info: Info,
-        generated_entity: EntityId,  # type: ignore[valid-type]
-        used_entity: EntityId,  # type: ignore[valid-type]
+        generated_entity: EntityId,
+        used_entity: EntityId,
         namespace: str | None = None,
     ) -> Submission:
         entities = (named(TermKind.ENTITY, each) for each in (generated_entity, used_entity))
@@ -117,8 +123,8 @@ async def _time(
 
 async def start_activity(
     info: Info,
-    id: ActivityId,  # type: ignore[valid-type]
-    agent: AgentId | None = None,  # type: ignore[valid-type]
+    id: ActivityId,
+    agent: AgentId | None = None,
     time: Instant | None = None,
     namespace: str | None = None,
 ) -> Submission:
@@ -128,8 +134,8 @@ async def start_activity(
 
 async def end_activity(
     info: Info,
-    id: ActivityId,  # type: ignore[valid-type]
-    agent: AgentId | None = None,  # type: ignore[valid-type]
+    id: ActivityId,
+    agent: AgentId | None = None,
     time: Instant | None = None,
     namespace: str | None = None,
 ) -> Submission:
@@ -139,8 +145,8 @@ async def end_activity(
 
 async def instant_activity(
     info: Info,
-    id: ActivityId,  # type: ignore[valid-type]
-    agent: AgentId | None = None,  # type: ignore[valid-type]
+    id: ActivityId,
+    agent: AgentId | None = None,
     time: Instant | None = None,
     namespace: str | None = None,
 ) -> Submission:
@@ -148,7 +154,7 @@ async def instant_activity(
     return await _time(info, id, agent, time, namespace, "started", "ended")
 
 
-async def used_(info: Info, activity: ActivityId, id: EntityId, namespace: str | None = None) -> Submission:  # type: ignore[valid-type]
+async def used_(info: Info, activity: ActivityId, id: EntityId, namespace: str | None = None) -> Submission:
     """Say that an activity used an entity."""
     return await _say(info, namespace, used(named(TermKind.ACTIVITY, activity), named(TermKind.ENTITY, id)))
 
@@ -157,7 +163,7 @@ async def was_generated_by(
     info: Info,
     activity: ActivityId,
     id: EntityId,
-    namespace: str | None = None,  # type: ignore[valid-type]
+    namespace: str | None = None,
 ) -> Submission:
     """Say that an activity made an entity."""
     return await _say(info, namespace, generated(named(TermKind.ACTIVITY, activity), named(TermKind.ENTITY, id)))
@@ -165,8 +171,8 @@ async def was_generated_by(
 
 async def was_informed_by(
     info: Info,
-    activity: ActivityId,  # type: ignore[valid-type]
-    informing_activity: ActivityId,  # type: ignore[valid-type]
+    activity: ActivityId,
+    informing_activity: ActivityId,
     namespace: str | None = None,
 ) -> Submission:
     """Say that an activity acts on another one."""
@@ -176,8 +182,8 @@ async def was_informed_by(
 
 async def was_associated_with(
     info: Info,
-    responsible: AgentId,  # type: ignore[valid-type]
-    activity: ActivityId,  # type: ignore[valid-type]
+    responsible: AgentId,
+    activity: ActivityId,
     role: RoleType | None = None,
     namespace: str | None = None,
 ) -> Submission:
@@ -188,8 +194,8 @@ async def was_associated_with(
 
 async def was_attributed_to(
     info: Info,
-    responsible: AgentId,  # type: ignore[valid-type]
-    entity: EntityId,  # type: ignore[valid-type]
+    responsible: AgentId,
+    entity: EntityId,
     role: RoleType | None = None,
     namespace: str | None = None,
 ) -> Submission:
@@ -200,16 +206,26 @@ async def was_attributed_to(
 
 async def acted_on_behalf_of(
     info: Info,
-    responsible: AgentId,  # type: ignore[valid-type]
-    delegate: AgentId,  # type: ignore[valid-type]
-    activity: ActivityId | None = None,  # type: ignore[valid-type]
+    responsible: AgentId,
+    delegate: AgentId,
+    activity: ActivityId | None = None,
     role: RoleType | None = None,
     namespace: str | None = None,
 ) -> Submission:
     """Say who acted for whoever is responsible, in one activity or in general."""
-    agents = (named(TermKind.AGENT, each) for each in (responsible, delegate))
+    of, by = (named(TermKind.AGENT, each) for each in (responsible, delegate))
     name = named(TermKind.ACTIVITY, activity) if activity else None
-    return await _say(info, namespace, delegated(*agents, name, role_said(role)))
+    return await _say(info, namespace, delegated(of, by, name, role_said(role)))
+
+
+async def generate_key(
+    info: Info,
+    id: AgentId,
+    namespace: str | None = None,
+) -> Submission:
+    """Give an agent a key pair, and record its public half; its private half never leaves this installation."""
+    agent = named(TermKind.AGENT, id)
+    return await _say(info, namespace, identified(agent, info.context.public_key(namespace, agent)))
 
 
 def _value(value: str) -> str:
@@ -227,6 +243,7 @@ _SAID_BY_HAND = (
     was_associated_with,
     was_attributed_to,
     acted_on_behalf_of,
+    generate_key,
 )
 
 _FIELDS = (

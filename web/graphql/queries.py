@@ -1,7 +1,8 @@
 """The seven questions one may ask of the record."""
 
+import asyncio
 from enum import Enum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import strawberry
 from strawberry.types import Info
@@ -11,9 +12,7 @@ from models.rules.prov_domain import TermKind
 from web.graphql.ids import ID_INPUTS, named
 from web.graphql.reading import Reading
 from web.graphql.scalars import TYPES, Instant, type_said
-from web.graphql.terms import ANY, as_shown, shown
-
-NAMESPACE = "default"
+from web.graphql.terms import ANY, as_shown, list_of, shown
 
 
 @strawberry.enum
@@ -39,7 +38,7 @@ def _connection(kind: TermKind) -> Any:
         type(f"{kind.capitalize()}Edge", (), {"__annotations__": {"node": ANY[kind], "cursor": str}}),
         description="One of a list, and where it stands.",
     )
-    fields = {"edges": list[edge], "nodes": list[ANY[kind]], "page_info": PageInfo}  # type: ignore[valid-type]
+    fields = {"edges": list_of(edge), "nodes": list_of(ANY[kind]), "page_info": PageInfo}
     made = strawberry.type(
         type(f"{kind.capitalize()}Connection", (), {"__annotations__": fields}), description="A page of a list."
     )
@@ -51,11 +50,12 @@ CONNECTIONS = {kind: _connection(kind) for kind in TermKind}
 
 async def _listed(reading: Reading, kind: TermKind, page: Page) -> Any:
     connection, edge = CONNECTIONS[kind]
-    nodes = [await shown(reading, kind, external_id) for external_id, _ in page.nodes]
+    # All at once, so that they are read at once.
+    nodes = await asyncio.gather(*(shown(reading, kind, external_id) for external_id, _ in page.nodes))
     cursors = [cursor for _, cursor in page.nodes]
     return connection(
         edges=[edge(node=node, cursor=cursor) for node, cursor in zip(nodes, cursors, strict=True)],
-        nodes=nodes,
+        nodes=list(nodes),
         page_info=PageInfo(
             has_previous_page=page.has_previous,
             has_next_page=page.has_next,
@@ -67,7 +67,7 @@ async def _listed(reading: Reading, kind: TermKind, page: Page) -> Any:
 
 def _by_id(kind: TermKind) -> Any:
     async def found(info: Info, id: Any, namespace: str | None = None) -> Any:
-        reading = await info.context.reading(namespace or NAMESPACE)
+        reading = await info.context.reading(namespace)
         term = await reading.term(kind, named(kind, id))
         return as_shown(reading, term) if term else None
 
@@ -87,7 +87,7 @@ def _by_type(kind: TermKind) -> Any:
         first: int | None = None,
         last: int | None = None,
     ) -> Any:
-        reading = await info.context.reading(namespace or NAMESPACE)
+        reading = await info.context.reading(namespace)
         page = await reading.ask(of_type, kind, type_said(kind, chosen), Cut(after, before, first, last))
         return await _listed(reading, kind, page)
 
@@ -96,11 +96,20 @@ def _by_type(kind: TermKind) -> Any:
     return strawberry.field(found, description=what, graphql_type=CONNECTIONS[kind][0])
 
 
+if TYPE_CHECKING:  # they are made from the description of the domain, which only runs
+    ActivityType: TypeAlias = Any
+    AgentId: TypeAlias = Any
+    EntityId: TypeAlias = Any
+else:
+    ActivityType = TYPES[TermKind.ACTIVITY]
+    AgentId, EntityId = ID_INPUTS[TermKind.AGENT], ID_INPUTS[TermKind.ENTITY]
+
+
 async def _timeline(
     info: Info,
-    activity_types: list[TYPES[TermKind.ACTIVITY]] | None = None,  # type: ignore[valid-type]
-    for_entity: list[ID_INPUTS[TermKind.ENTITY]] | None = None,  # type: ignore[valid-type]
-    for_agent: list[ID_INPUTS[TermKind.AGENT]] | None = None,  # type: ignore[valid-type]
+    activity_types: list[ActivityType] | None = None,
+    for_entity: list[EntityId] | None = None,
+    for_agent: list[AgentId] | None = None,
     since: Annotated[Instant | None, strawberry.argument(name="from")] = None,
     until: Annotated[Instant | None, strawberry.argument(name="to")] = None,
     order: TimelineOrder | None = None,
@@ -110,7 +119,7 @@ async def _timeline(
     first: int | None = None,
     last: int | None = None,
 ) -> Any:
-    reading = await info.context.reading(namespace or NAMESPACE)
+    reading = await info.context.reading(namespace)
     asked = TimelineAsked(
         types=[type_said(TermKind.ACTIVITY, each) for each in activity_types or ()],
         entities=[named(TermKind.ENTITY, each) for each in for_entity or ()],

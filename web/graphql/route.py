@@ -1,69 +1,73 @@
 """`/graphql`: the record with Chronicle's API."""
 
 from collections.abc import AsyncIterator
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any
+from uuid import UUID
 
-import strawberry
-import structlog
-from fastapi import Request
-from graphql import GraphQLError
-from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
-from strawberry.fastapi import GraphQLRouter
-from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from fastapi import Query
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import HTTPConnection
+from strawberry.fastapi import BaseContext, GraphQLRouter
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 
-from models.errors import DomainError
-from models.rules.assertions import Contradiction
-from models.rules.prov_times import NotAnInstant
-from web.api.caller import Reads
+from models.reads.viewer import Onlooker
+from models.store.agent_keys import agent_keys_from
+from web.api.caller import require_caller, token_in
+from web.api.refusing import RECORD
+from web.auth.tokens import Scope
 from web.graphql.answering import Answering
-from web.graphql.mutations import Mutation
-from web.graphql.queries import Query
-from web.graphql.scalars import SCALARS
-from web.services import Used
+from web.graphql.schema import schema
+from web.graphql.subscribing import Connected
+from web.services import Services
 
-DEEPEST = 20
-MOST_ALIASES = 60
-MOST_TOKENS = 3_000
+FIRST_MESSAGE = timedelta(seconds=10)
+"""How long a WebSocket may say nothing."""
 
-log = structlog.get_logger()
-
-
-class Schema(strawberry.Schema):
-    """What it says of an error is what was meant for the caller, and nothing else."""
-
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Tell refusals in their words, log the rest and say that something went wrong."""
-        for error in errors:
-            cause = error.original_error
-            if isinstance(cause, DomainError):
-                error.extensions = {**(error.extensions or {}), "code": cause.code}
-            elif cause is not None and not isinstance(cause, Contradiction | NotAnInstant | GraphQLError):
-                log.error("graphql", error=type(cause).__name__, exc_info=cause)
-                error.message = "Something went wrong. Please try again in a moment."
+MOST_OF_ONE_SOCKET = 5
+"""Subscriptions of one WebSocket."""
 
 
-schema = Schema(
-    Query,
-    Mutation,
-    config=StrawberryConfig(scalar_map=SCALARS),
-    extensions=[
-        lambda: QueryDepthLimiter(DEEPEST),
-        lambda: MaxAliasesLimiter(MOST_ALIASES),
-        lambda: MaxTokensLimiter(MOST_TOKENS),
-    ],
-)
+class Router(GraphQLRouter[Any, None]):
+    """Answers requests, and tells subscribers."""
+
+    async def on_ws_connect(self, context: Any) -> Any:
+        """Let in whoever has a token."""
+        await context.enter()
+        return await super().on_ws_connect(context)
 
 
-async def answering(caller: Reads, use: Used, request: Request) -> AsyncIterator[Any]:
-    """The context of one request."""
-    context = Answering(use.engine, caller, caller.scopes)
+async def answering(
+    connection: HTTPConnection, tenant_id: Annotated[UUID | None, Query(alias="tenantId")] = None
+) -> AsyncIterator[BaseContext]:
+    """The context of a request, or of a WebSocket."""
+    use: Services = connection.app.state.services
+    bearer = connection.headers.get("Authorization")
+    if connection.scope["type"] == "websocket":
+        yield Connected(use.engine, use.live.commits, bearer)
+        return
+    caller = await run_in_threadpool(require_caller, use.engine, token_in(bearer), Scope.READ, tenant_id, use.now())
+    connection.state.caller = caller
+    context = answering_for(use, caller.onlooker, caller.scopes)
     try:
         yield context
     finally:
-        context.close()
+        await context.close()
 
 
-router = GraphQLRouter[Any, None](
-    schema, path="/graphql", context_getter=answering, graphql_ide=None, allow_queries_via_get=False
+def answering_for(use: Services, onlooker: Onlooker, scopes: frozenset[Scope]) -> Answering:
+    """The context of one request of somebody."""
+    key_of = agent_keys_from(use.settings.secret_key.get_secret_value())
+    return Answering(use.engine, onlooker, scopes, key_of, use.now())
+
+
+router = Router(
+    schema,
+    path=RECORD,
+    context_getter=answering,
+    graphql_ide=None,
+    allow_queries_via_get=False,
+    subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+    connection_init_wait_timeout=FIRST_MESSAGE,
+    max_subscriptions_per_connection=MOST_OF_ONE_SOCKET,
 )

@@ -4,6 +4,7 @@ from enum import Enum
 from typing import Any, NewType
 
 import strawberry
+from strawberry.types.scalar import ScalarDefinition
 
 from models.rules.prov_domain import ProvRole, TermKind, types_of
 from models.rules.prov_times import instant_of
@@ -11,7 +12,7 @@ from models.rules.prov_times import instant_of
 Instant = NewType("Instant", str)
 """An instant as the record writes it."""
 
-SCALARS = {
+SCALARS: dict[object, ScalarDefinition] = {
     Instant: strawberry.scalar(
         name="DateTime",
         description="An instant of RFC 3339. It comes in with any offset and goes out in UTC.",
@@ -22,7 +23,8 @@ SCALARS = {
 
 
 def _enum(name: str, members: list[str]) -> Any:
-    return strawberry.enum(Enum(name, {member: member for member in members}))  # type: ignore[misc]
+    made: Any = Enum(name, {member: member for member in members})  # type: ignore[misc]  # its name is an argument
+    return strawberry.enum(made)
 
 
 def untyped_name(kind: TermKind) -> str:

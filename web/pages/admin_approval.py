@@ -15,7 +15,7 @@ from models.reads.approval_policy import try_policy
 from models.reads.directory import ChangeShown, changes_of
 from models.reads.people import require
 from models.reads.viewer import Onlooker
-from models.rules.approval_policy import HOURS, STAGES, ApprovalPolicy, policy_errors
+from models.rules.approval_policy import HOURS, STAGES, SWITCHES, ApprovalPolicy, policy_errors, retention_errors
 from models.rules.policy import Action
 from models.rules.stages import Stage
 from models.store.approval_policy import kept_policy, replace_policy
@@ -37,6 +37,7 @@ FIELDS = HOURS.keys() | {
     "holidayCalendar",
     "lockAfterDays",
     "lateAfterWorkingDays",
+    "retentionYears",
 }
 APPROVAL = Template("admin_approval.html", "admin_approval.html", fields=frozenset(FIELDS))
 
@@ -89,6 +90,7 @@ async def try_it(viewer: SignedIn, form: Posted, request: Request, use: Used) ->
         def read(session: ReadSession, onlooker: Onlooker) -> dict[str, Any]:
             found = _read(viewer, form)(session, onlooker)
             present = found["policy"].content
+            require_none(retention_errors(present, content))
             return found | {"trial": try_policy(session, onlooker, present, content, use.now())}
 
         return show(request, viewer, APPROVAL, read, form=form)
@@ -131,9 +133,9 @@ def _said(content: ApprovalPolicy) -> dict[str, Any]:
         "workEnds": f"{content.work_ends:%H:%M}",
         "lockAfterDays": str(content.lock_after_days),
         "lateAfterWorkingDays": _shown(content.late_after_working_days),
-        "remindToRecord": content.remind_to_record,
+        "retentionYears": _shown(content.retention_years),
         "approvalStages": ",".join(content.stages),
-        "mailDecisions": content.mail_decisions,
+        **{name: getattr(content, field) for name, field in SWITCHES.items()},
     }
 
 
@@ -144,7 +146,7 @@ def _shown(number: int | None) -> str:
 
 def _typed(form: dict[str, str]) -> dict[str, Any]:
     """What was typed, as the form shows it again."""
-    ticked = {"remindToRecord": form.get("remindToRecord") == YES, "mailDecisions": form.get("mailDecisions") == YES}
+    ticked = {name: form.get(name) == YES for name in SWITCHES}
     days = {str(day) for day in range(7) if form.get(f"workDay{day}") == YES}
     return dict.fromkeys(FIELDS, "") | form | ticked | {"workDays": days}
 
@@ -161,14 +163,14 @@ def _content(form: dict[str, str]) -> ApprovalPolicy:
         work_days=tuple(day for day in range(7) if form.get(f"workDay{day}") == YES),
         work_starts=_clock(form, "workStarts"),
         work_ends=_clock(form, "workEnds"),
-        remind_to_record=form.get("remindToRecord") == YES,
         submit_grace_hours=hours["submit_grace_hours"],
         remind_after_hours=hours["remind_after_hours"],
         escalate_after_hours=hours["escalate_after_hours"],
         lock_after_days=_number(form, "lockAfterDays", "Write whole days.") or 0,
         late_after_working_days=_number(form, "lateAfterWorkingDays", "Write whole days, or nothing for never."),
+        retention_years=_number(form, "retentionYears", "Write whole years, or nothing to promise nothing."),
         stages=stages,
-        mail_decisions=form.get("mailDecisions") == YES,
+        **{field: form.get(name) == YES for name, field in SWITCHES.items()},
     )
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from models.commands import Asked, Decide
-from models.database import UNAVAILABLE, ReadSession, command_transaction
+from models.database import ReadSession
 from models.messages import SheetKey
 from models.reads.inbox.page import inbox_page
 from models.reads.inbox.queues import next_for
@@ -21,8 +21,7 @@ from models.rules.periods import Period
 from models.rules.policy import Action
 from models.rules.reasons import REASON_WORDS
 from models.rules.transitions import CommandKind
-from models.store.looks import remember_look
-from web.auth.viewer import REFRESH_HEADER, Viewer
+from web.auth.viewer import Viewer
 from web.forms import digest_in, lines_in, reason_code_in, text
 from web.pages.page import (
     Posted,
@@ -63,9 +62,8 @@ def review(sheet_id: UUID, viewer: SignedIn, request: Request, use: Used, lookin
     """One timesheet opened beside the list, exactly as it was certified."""
     seen: list[UUID] = []
     response = show(request, viewer, INBOX, _read(use, sheet_id, looking, seen))
-    # A page that asks again by itself has not been looked at.
-    if seen and REFRESH_HEADER not in request.headers:
-        _remember(use, viewer, seen[0])
+    if seen:
+        request.state.submission_opened = seen[0]
     return response
 
 
@@ -148,14 +146,6 @@ def _read(use: Used, sheet_id: UUID | None, looking: Wanted, seen: list[UUID] | 
         }
 
     return read
-
-
-def _remember(use: Used, viewer: Viewer, submission_id: UUID) -> None:
-    try:
-        with command_transaction(use.engine, viewer.tenant_id) as session:
-            remember_look(session, viewer.person_id, submission_id)
-    except UNAVAILABLE:
-        return  # what changed is then told once more
 
 
 def require_inbox(session: ReadSession, onlooker: Onlooker) -> None:

@@ -14,11 +14,17 @@ from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from models.commands import Asked, Decide
+from models.database import UNAVAILABLE, ReadSession, command_transaction
 from models.errors import DomainError, NotFound, Unconfirmed
 from models.messages import SheetKey
 from models.reads.checks import checks_on
-from models.reads.viewer import Onlooker
+from models.reads.entries import certified_entries
+from models.reads.opened import noting
+from models.reads.sheets import sheet_of
+from models.reads.timekeeping import views_first
+from models.reads.viewer import Onlooker, circle_of_sheet
 from models.rules.transitions import CommandKind
+from models.rules.viewing import sitting_of
 from models.store import commands
 from models.store.mail_decisions import (
     Link,
@@ -29,6 +35,7 @@ from models.store.mail_decisions import (
     give_back_link,
     take_link,
 )
+from models.store.views import Looker, record_opened
 from web.auth import cookies, csrf
 from web.auth.refusals import FormExpired
 from web.auth.sign_in import secret_of
@@ -141,13 +148,31 @@ class Taken:
 
 
 async def _give(use: Services, link: Link, taken: Taken) -> None:
-    """Have it carried out; the link may be used again only when nothing was decided by it."""
+    """Have it carried out; the link may be used again only when nothing was decided by it.
+
+    That the form was sent shows that the details stood before somebody's eyes, which a fetched page does not.
+    """
     try:
+        if taken.just_now:
+            await run_in_threadpool(_record_seen, use, link)
         await use.commands.give(Onlooker(link.tenant_id, link.person_id), taken.asked)
     except DomainError as refused:
         if taken.just_now and not isinstance(refused, Unconfirmed):
             await run_in_threadpool(give_back_link, use.engine, link)
         raise
+
+
+def _record_seen(use: Services, link: Link) -> None:
+    onlooker = Onlooker(link.tenant_id, link.person_id)
+    try:
+        with use.reading(onlooker) as session, noting() as opened:
+            circle_of_sheet(session, onlooker, sheet_of(session, link.timesheet_id))
+        with command_transaction(use.engine, link.tenant_id) as writing:
+            for each in opened.values():
+                by = Looker(link.tenant_id, link.person_id, each.viewer, sitting_of(link.token_hash))
+                record_opened(writing, by, [each], use.now())
+    except UNAVAILABLE:
+        return  # the decision itself is then refused where it has to be opened first
 
 
 def _known(use: Services, token: str) -> Link:
@@ -236,7 +261,7 @@ def _show(
             errors=form_errors(refused, FIELDS) if refused else {},
             form={"reason": (form or {}).get("reason", "")},
             told=told,
-            **(_what(found) if told is None else {"submission": None}),
+            **(_what(session, found) if told is None else {"submission": None}),
         )
     cookies.FORM.give(response, use.settings, form_cookie)
     return _private(response)
@@ -256,8 +281,8 @@ def _told(found: LinkFound) -> Told | None:
     return Told(TOLD[LinkState.DECIDED].status, TOLD[LinkState.DECIDED].title, words)
 
 
-def _what(found: LinkFound) -> dict[str, Any]:
-    """No more of what was certified than it takes to decide."""
+def _what(session: ReadSession, found: LinkFound) -> dict[str, Any]:
+    """No more of what was certified than it takes to decide: the lines where they have to be seen first."""
     submission, start = found.submission, found.sheet.period_start
     assert submission is not None
     minutes, zone = submission.minutes_by_day, ZoneInfo(found.owner.time_zone)
@@ -269,6 +294,7 @@ def _what(found: LinkFound) -> dict[str, Any]:
         "total": sum(minutes),
         "certified_at": submission.submitted_at.astimezone(zone),
         "checks": tuple(checks_on(submission, found.sheet.period_end, zone)),
+        "lines": certified_entries(session, submission.content, zone) if views_first(session) else (),
     }
 
 

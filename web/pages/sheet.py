@@ -34,7 +34,7 @@ from web.pages.page import (
 router = APIRouter()
 
 CERTIFY = Template(
-    "certify.html", "partials/certify.html", refused_into="dialog", fields=frozenset({"certified", "planned"})
+    "certify.html", "partials/certify.html", refused_into="dialog", fields=frozenset({"certified", "planned", "days"})
 )
 REASON = Template("reason.html", "partials/reason.html", refused_into="dialog", fields=frozenset({"reason"}))
 

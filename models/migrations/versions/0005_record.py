@@ -105,6 +105,7 @@ def upgrade() -> None:
         ("term", sa.String(), "(said::jsonb) ->> 'kind'", "agent, activity, entity: of definitions"),
         ("type", sa.String(), "(said::jsonb) ->> 'type'", "of definitions"),
         ("object", BYTES, OBJECT, "external id of the other term of a relation"),
+        ("responsible", BYTES, "(said::jsonb) ->> 'responsible'", "of delegations: external id of who was acted for"),
         ("at", BYTES, "(said::jsonb) ->> 'at'", "of starts and ends: UTC, in the order of time"),
     ):
         column = sa.Column(name, type_, sa.Computed(computed, persisted=True), nullable=True, comment=comment)
@@ -127,6 +128,35 @@ def upgrade() -> None:
         ["tenant_id", "namespace", "at", "sequence"],
         postgresql_where=sa.text("kind = 'started'"),
     )
+    op.create_index(
+        "ix_statement_responsible",
+        "statement",
+        ["tenant_id", "namespace", "responsible"],
+        postgresql_where=sa.text("responsible IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_statement_about",
+        "statement",
+        ["tenant_id", "about_id", "at"],
+        postgresql_where=sa.text("kind = 'started' AND about_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_statement_asserted",
+        "statement",
+        ["tenant_id", "namespace", "recorded_by_id"],
+        postgresql_where=sa.text("about_id IS NULL"),
+    )
+    _index_what_was_done()
+    # Of what was decided before, nobody knows who had looked at it.
+    known = sa.Column(
+        "views_recorded",
+        sa.Boolean(),
+        server_default=sa.text("false"),
+        nullable=False,
+        comment="whether it was recorded by then who looked at a timesheet",
+    )
+    op.add_column("decision", known)
+    op.alter_column("decision", "views_recorded", server_default=sa.text("true"))
     _create_seals()
     op.execute(NOTE_UNSEALED)
     op.execute(ON_EVERY_INSERT)
@@ -158,6 +188,17 @@ def _keep_what_was_said() -> None:
         ["tenant_id", "recorded_at"],
         postgresql_where=sa.text("kind = 'define' AND body ->> 'type' IN ('Approve', 'Reject')"),
     )
+
+
+def _index_what_was_done() -> None:
+    done = sa.text("result IS NOT NULL")
+    for name, column in (("done", None), ("kind", "kind"), ("owner", "owner_id"), ("actor", "actor_id")):
+        columns = ["tenant_id", *([column] if column else []), "completed_at", "id"]
+        op.create_index(f"ix_command_{name}", "command", columns, postgresql_where=done)
+    view = sa.text("kind = 'define' AND body ->> 'type' = 'View'")
+    for name, column in (("view", None), ("view_by", "recorded_by_id"), ("view_of", "about_id")):
+        columns = ["tenant_id", *([column] if column else []), "recorded_at", "transaction_id"]
+        op.create_index(f"ix_statement_{name}", "statement", columns, postgresql_where=view)
 
 
 def _create_seals() -> None:
@@ -213,9 +254,15 @@ def _create_seals() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "number", name=op.f("pk_seal")),
         sa.CheckConstraint("size > 0", name=op.f("ck_seal_size")),
     )
+    op.create_index("ix_seal_size", "seal", ["tenant_id", "size"])
 
 
 def downgrade() -> None:
+    for name in ("done", "kind", "owner", "actor"):
+        op.drop_index(f"ix_command_{name}", table_name="command")
+    for name in ("view", "view_by", "view_of"):
+        op.drop_index(f"ix_statement_{name}", table_name="statement")
+    op.drop_column("decision", "views_recorded")
     op.execute("DROP TRIGGER note_unsealed ON statement")
     op.execute("DROP FUNCTION note_unsealed()")
     for name in ("seal", "seal_key", "ledger_node", "ledger_leaf", "unsealed"):

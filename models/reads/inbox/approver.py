@@ -24,6 +24,8 @@ class Approver:
     today: date
     week_starts_on: int
     stands_in: tuple[StandIn, ...] = ()
+    opens_first: bool = False
+    """Whether they may approve only what they have opened."""
 
     @property
     def is_administrator(self) -> bool:
@@ -51,7 +53,7 @@ def approver_if_any(session: Session, onlooker: Onlooker) -> Approver | None:
     stands_in = () if onlooker.acting_for_id else who.stands_in
     if authorise(Action.SEE_INBOX, _standing(who, bool(stands_in))) is None:
         return None
-    return Approver(who.person, who.roles, who.zone, who.today, who.week_starts_on, stands_in)
+    return Approver(who.person, who.roles, who.zone, who.today, who.week_starts_on, stands_in, who.opens_first)
 
 
 def _standing(who: Looker, is_deputy: bool) -> Standing:

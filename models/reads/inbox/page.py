@@ -44,6 +44,7 @@ def inbox_page(session: Session, onlooker: Onlooker, now: datetime, wanted: Want
         weeks=weeks_offered(approver.today, approver.week_starts_on),
         projects=there.projects,
         stands_in=approver.stands_in,
+        opens_first=approver.opens_first,
     )
 
 

@@ -40,6 +40,8 @@ class InboxShown:
     projects: tuple[tuple[UUID, str], ...]
     """The id and name of each that one may look for."""
     stands_in: tuple[StandIn, ...]
+    opens_first: bool
+    """Whether only what was opened can be approved."""
 
     @property
     def label(self) -> str:

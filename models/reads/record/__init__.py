@@ -1,1 +1,0 @@
-"""Reading the record: terms, how they are related, and activities in the order of time."""

@@ -1,21 +1,28 @@
-"""Pages of the record: terms of a type by their ids, and activities in the order of time. Keyset, so they do not grow."""
+"""Pages of the record: terms of a type by their ids, and activities in the order of time.
+
+By keyset, so the last one costs what the first one does.
+"""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from models.errors import Invalid
-from models.reads.record.terms import Scope
+from models.reads.record.narrowing import Scope, visible
 from models.rules.prov_domain import TermKind
 from models.rules.statements import instant_text
 
 PAGE = 10
-LONGEST_PAGE = 100
+LONGEST_PAGE = 200
+
+FEW = 500
+"""Activities that a filter leaves and that are looked up one by one, rather than met on the way through time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +88,14 @@ def of_type(session: Session, scope: Scope, kind: TermKind, type_: str | None, c
     }
     way = "DESC" if cut.backwards else "ASC"
     which = _TYPED if type_ is not None else _UNTYPED
-    rows = session.execute(text(_OF_TYPE.format(which=which, way=way)), asked).all()
+    rows = session.execute(text(_OF_TYPE.format(which=which, visible=visible(scope, kind), way=way)), asked).all()
     return _page([((row.subject,), row.subject) for row in rows], cut)
 
 
 def timeline(session: Session, scope: Scope, asked: TimelineAsked, cut: Cut, now: datetime) -> Page:
     """Activities that are over, in the order in which they began. Raises `Invalid`."""
     after, before = _position(cut.after, 2), _position(cut.before, 2)
-    values = {
+    values: dict[str, Any] = {
         "namespace": scope.namespace,
         "types": [type_ for type_ in asked.types if type_],
         "entities": list(asked.entities),
@@ -99,9 +106,11 @@ def timeline(session: Session, scope: Scope, asked: TimelineAsked, cut: Cut, now
         "about": scope.narrow,
         "limit": cut.size + 1,
     }
-    conditions = [condition for name, condition in _FILTERS.items() if values[name]]
+    conditions = [condition for name, condition in _PERIOD.items() if values[name]]
+    conditions.append(visible(scope, TermKind.ACTIVITY))
+    conditions += [_filtered(session, name, values) for name in _SUBJECTS if values[name] and name != "types"]
     if asked.types:
-        conditions.append(_types_wanted(asked.types))
+        conditions.append(_of_types(session, asked.types, values))
     # After a cursor is before it in time when the newest come first.
     for position, name, way in (
         (after, "after", "<" if asked.newest_first else ">"),
@@ -128,7 +137,7 @@ def _cursor(position: tuple[object, ...]) -> str:
     return urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
 
 
-def _position(cursor: str | None, length: int) -> list[object] | None:
+def _position(cursor: str | None, length: int) -> list[Any] | None:
     if cursor is None:
         return None
     try:
@@ -140,16 +149,29 @@ def _position(cursor: str | None, length: int) -> list[object] | None:
         raise Invalid.field("after", "This is no cursor of this list.") from None
 
 
-def _types_wanted(types: Sequence[str | None]) -> str:
-    untyped = f" OR NOT {_DEFINED.format(which='d.type IS NOT NULL')}" if None in types else ""
-    return f"({_DEFINED.format(which='d.type = ANY(:types)')}{untyped})"
+def _filtered(session: Session, name: str, values: dict[str, Any]) -> str:
+    """The condition of one filter: where it leaves few activities these are looked up, else each is looked at in turn.
+
+    The planner cannot know which of both is right for just these names, and one of them reads the whole ledger.
+    """
+    few = session.scalars(text(_SUBJECTS[name] + " LIMIT :few"), values | {"few": FEW + 1}).all()
+    if len(few) > FEW:
+        return _IN_TURN.format(subjects=_SUBJECTS[name])
+    values[f"{name}_found"] = sorted(set(few))
+    return f"s.subject = ANY(:{name}_found)"
+
+
+def _of_types(session: Session, types: Sequence[str | None], values: dict[str, Any]) -> str:
+    typed = _filtered(session, "types", values) if values["types"] else "FALSE"
+    return f"({typed} OR {_NO_TYPE})" if None in types else typed
 
 
 _OF_TYPE = """
     SELECT DISTINCT s.subject FROM statement s
     WHERE s.namespace = :namespace AND s.kind = 'define' AND s.term = :term AND {which}
-      AND (CAST(:after AS text) IS NULL OR s.subject > :after) AND (CAST(:before AS text) IS NULL OR s.subject < :before)
-      AND (CAST(:about AS uuid[]) IS NULL OR s.about_id = ANY(:about))
+      AND (CAST(:after AS text) IS NULL OR s.subject > :after)
+      AND (CAST(:before AS text) IS NULL OR s.subject < :before)
+      AND {visible}
     ORDER BY s.subject {way} LIMIT :limit
 """
 
@@ -159,25 +181,31 @@ _UNTYPED = """s.type IS NULL AND CAST(:type AS text) IS NULL AND NOT EXISTS (
         WHERE d.tenant_id = s.tenant_id AND d.namespace = s.namespace AND d.kind = 'define' AND d.term = s.term
           AND d.type IS NOT NULL AND d.subject = s.subject)"""
 
-_DEFINED = """EXISTS (
+_NO_TYPE = """NOT EXISTS (
         SELECT FROM statement d
         WHERE d.tenant_id = s.tenant_id AND d.namespace = s.namespace AND d.subject = s.subject
-          AND d.kind = 'define' AND d.term = 'activity' AND {which})"""
+          AND d.kind = 'define' AND d.term = 'activity' AND d.type IS NOT NULL)"""
 
-_FILTERS = {
-    "entities": """EXISTS (
-        SELECT FROM statement r
-        WHERE r.tenant_id = s.tenant_id AND r.namespace = s.namespace AND r.subject = s.subject
-          AND r.kind IN ('used', 'wasGeneratedBy') AND r.object = ANY(:entities))""",
-    "agents": """EXISTS (
-        SELECT FROM statement r
-        WHERE r.tenant_id = s.tenant_id AND r.namespace = s.namespace AND r.subject = s.subject
-          AND (r.kind IN ('wasAssociatedWith', 'actedOnBehalfOf') AND r.object = ANY(:agents)
-               OR r.kind = 'actedOnBehalfOf' AND r.body ->> 'responsible' = ANY(:agents)))""",
-    "since": "s.at >= :since",
-    "until": "e.at <= :until",
-    "about": "s.about_id = ANY(:about)",
+_SUBJECTS = {
+    "types": """
+        SELECT r.subject FROM statement r
+        WHERE r.namespace = :namespace AND r.kind = 'define' AND r.term = 'activity' AND r.type = ANY(:types)""",
+    "entities": """
+        SELECT r.subject FROM statement r
+        WHERE r.namespace = :namespace AND r.kind IN ('used', 'wasGeneratedBy') AND r.object = ANY(:entities)""",
+    "agents": """
+        SELECT r.subject FROM statement r
+        WHERE r.namespace = :namespace AND r.kind IN ('wasAssociatedWith', 'actedOnBehalfOf')
+          AND r.object = ANY(:agents)
+        UNION ALL
+        SELECT r.subject FROM statement r
+        WHERE r.namespace = :namespace AND r.responsible = ANY(:agents)""",
 }
+"""Which activities the filters leave."""
+
+_IN_TURN = "(SELECT 1 FROM ({subjects}) AS each WHERE each.subject = s.subject LIMIT 1) IS NOT NULL"
+
+_PERIOD = {"since": "s.at >= :since", "until": "e.at <= :until"}
 
 _TIMELINE = """
     SELECT s.subject, s.at, s.sequence FROM statement s

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from models.reads.record.terms import Scope
+from models.reads.record.narrowing import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,12 @@ def associations(session: Session, scope: Scope, activities: Collection[str]) ->
     return found
 
 
+def public_keys(session: Session, scope: Scope, agents: Collection[str]) -> dict[str, str]:
+    """The key that each of these agents signs with, the latest if there were several; one statement."""
+    asked = {"namespace": scope.namespace, "ids": list(agents)}
+    return {row.subject: row.public_key for row in session.execute(_KEYS, asked)}
+
+
 def _related(
     session: Session, statement: object, scope: Scope, kind: str, ids: Collection[str]
 ) -> dict[str, list[Related]]:
@@ -61,42 +67,51 @@ def _related(
     return found
 
 
-_MAY_SEE = "(CAST(:about AS uuid[]) IS NULL OR about_id = ANY(:about))"
-
 _OBJECTS = text(
-    f"""
+    """
     SELECT subject AS of, object AS external_id, body ->> 'role' AS role FROM statement
-    WHERE namespace = :namespace AND kind = :kind AND subject = ANY(:ids) AND {_MAY_SEE}
+    WHERE namespace = :namespace AND kind = :kind AND subject = ANY(:ids)
+      AND (CAST(:about AS uuid[]) IS NULL OR about_id = ANY(:about))
     ORDER BY object, role
     """
 )
 
 _SUBJECTS = text(
-    f"""
+    """
     SELECT object AS of, subject AS external_id, body ->> 'role' AS role FROM statement
-    WHERE namespace = :namespace AND kind = :kind AND object = ANY(:ids) AND {_MAY_SEE}
+    WHERE namespace = :namespace AND kind = :kind AND object = ANY(:ids)
+      AND (CAST(:about AS uuid[]) IS NULL OR about_id = ANY(:about))
     ORDER BY subject, role
     """
 )
 
 _RESPONSIBLES = text(
-    f"""
-    SELECT DISTINCT object AS of, body ->> 'responsible' COLLATE "C" AS external_id, body ->> 'role' AS role
+    """
+    SELECT DISTINCT object AS of, responsible AS external_id, body ->> 'role' AS role
     FROM statement
-    WHERE namespace = :namespace AND kind = :kind AND object = ANY(:ids) AND {_MAY_SEE}
+    WHERE namespace = :namespace AND kind = :kind AND object = ANY(:ids)
+      AND (CAST(:about AS uuid[]) IS NULL OR about_id = ANY(:about))
     ORDER BY external_id, role
     """
 )
 
 _ASSOCIATIONS = text(
-    f"""
+    """
     SELECT a.subject AS activity, a.object AS agent, a.body ->> 'role' AS role,
            d.object AS delegate, d.body ->> 'role' AS delegate_role
     FROM statement a
     LEFT JOIN statement d ON d.tenant_id = a.tenant_id AND d.namespace = a.namespace AND d.subject = a.subject
-        AND d.kind = 'actedOnBehalfOf' AND d.body ->> 'responsible' = a.object
+        AND d.kind = 'actedOnBehalfOf' AND d.responsible = a.object
     WHERE a.namespace = :namespace AND a.kind = 'wasAssociatedWith' AND a.subject = ANY(:ids)
-      AND {_MAY_SEE.replace("about_id", "a.about_id")}
+      AND (CAST(:about AS uuid[]) IS NULL OR a.about_id = ANY(:about))
     ORDER BY a.object, role, d.object, delegate_role
+    """
+)
+
+_KEYS = text(
+    """
+    SELECT DISTINCT ON (subject) subject, body ->> 'publicKey' AS public_key FROM statement
+    WHERE namespace = :namespace AND kind = 'hasIdentity' AND subject = ANY(:ids)
+    ORDER BY subject, sequence DESC
     """
 )

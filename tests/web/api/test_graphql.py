@@ -5,10 +5,15 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Engine
 
-from tests.factories import Organisation, hire
+from models.rules.statements import instant_text
+from models.store.agent_keys import agent_keys_from
+from models.tables.provenance import LedgerStatement
+from tests.factories import Organisation, hire, make_organisation
 from tests.web.api.conftest import Api, Json, Program
+from tests.web.conftest import SECRET
 from web.auth.tokens import Scope
 
 CONVERSATION = json.loads((Path(__file__).parents[2] / "vectors" / "chronicle_transcript.json").read_text())
@@ -17,6 +22,11 @@ CONVERSATION = json.loads((Path(__file__).parents[2] / "vectors" / "chronicle_tr
 @pytest.fixture
 def chronicle(api: Api, org: Organisation, owner_engine: Engine) -> Program:
     """A program that speaks to the record."""
+    return chronicler(api, org, owner_engine)
+
+
+def chronicler(api: Api, org: Organisation, owner_engine: Engine) -> Program:
+    """Another program that speaks to the record, of a person of its own."""
     return api.program(org, hire(owner_engine, org, "chronicler", "integration"), Scope.EVENTS, Scope.READ)
 
 
@@ -100,21 +110,21 @@ class TestSaying:
         assert known["data"]["activitiesByType"]["nodes"] == [{"externalId": "before"}]
 
     async def test_each_context_is_the_term_that_chronicle_answers(self, chronicle: Program) -> None:
-        answer = await say(
-            chronicle,
-            'used(activity: {externalId: "a"}, id: {externalId: "p"}) { context submissionResult }',
-            'wasGeneratedBy(activity: {externalId: "a"}, id: {externalId: "q"}) { context submissionResult }',
-            'wasInformedBy(activity: {externalId: "a"}, informingActivity: {externalId: "b"}) { context submissionResult }',
-            'wasAssociatedWith(responsible: {externalId: "s"}, activity: {externalId: "a"}, role: WORKER) { context submissionResult }',
-            'wasAttributedTo(responsible: {externalId: "s"}, entity: {externalId: "p"}) { context submissionResult }',
-            'actedOnBehalfOf(responsible: {externalId: "s"}, delegate: {externalId: "d"}) { context submissionResult }',
+        said = [
+            'used(activity: {externalId: "a"}, id: {externalId: "p"})',
+            'wasGeneratedBy(activity: {externalId: "a"}, id: {externalId: "q"})',
+            'wasInformedBy(activity: {externalId: "a"}, informingActivity: {externalId: "b"})',
+            'wasAssociatedWith(responsible: {externalId: "s"}, activity: {externalId: "a"}, role: WORKER)',
+            'wasAttributedTo(responsible: {externalId: "s"}, entity: {externalId: "p"})',
+            'actedOnBehalfOf(responsible: {externalId: "s"}, delegate: {externalId: "d"})',
             *(
-                f'{kind}(generatedEntity: {{externalId: "g-1"}}, usedEntity: {{id: "chronicle:entity:p"}}) {{ context submissionResult }}'
+                f'{kind}(generatedEntity: {{externalId: "g-1"}}, usedEntity: {{id: "chronicle:entity:p"}})'
                 for kind in ("wasDerivedFrom", "wasRevisionOf", "wasQuotedFrom", "hadPrimarySource")
             ),
-            'instantActivity(id: {externalId: "i"}, agent: {externalId: "s"}) { context submissionResult }',
-            'defineActivity(externalId: "own", attributes: {type: "Painting"}) { context submissionResult }',
-        )  # fmt: skip
+            'instantActivity(id: {externalId: "i"}, agent: {externalId: "s"})',
+            'defineActivity(externalId: "own", attributes: {type: "Painting"})',
+        ]
+        answer = await say(chronicle, *(f"{each} {{ context submissionResult }}" for each in said))
 
         contexts = [each["context"].removeprefix("chronicle:") for each in answer["data"].values()]
         assert contexts == [
@@ -172,7 +182,16 @@ class TestAsking:
             ),
         )
         in_order = sorted(names, key=str.encode)
-        asked = "query($after: String, $before: String, $first: Int, $last: Int) { entitiesByType(entityType: ProjectEntity, after: $after, before: $before, first: $first, last: $last) { nodes { ... on ProjectEntity { externalId } } edges { cursor } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"
+        asked = """
+            query($after: String, $before: String, $first: Int, $last: Int) {
+                entitiesByType(
+                    entityType: ProjectEntity, after: $after, before: $before, first: $first, last: $last
+                ) {
+                    nodes { ... on ProjectEntity { externalId } }
+                    edges { cursor }
+                    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+                }
+            }"""
 
         async def page(**cut: Json) -> tuple[list[str], Json]:
             found = (await ask(chronicle, asked, **cut))["data"]["entitiesByType"]
@@ -198,7 +217,9 @@ class TestAsking:
             names: list[str] = []
             after = None
             while True:
-                asked = f"query($after: String) {{ activityTimeline(order: {order}, first: 2, after: $after) {{ nodes {{ ... on WorkActivity {{ externalId }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+                asked = f"""
+                    query($after: String) {{ activityTimeline(order: {order}, first: 2, after: $after) {{
+                        nodes {{ ... on WorkActivity {{ externalId }} }} pageInfo {{ hasNextPage endCursor }} }} }}"""
                 found = (await ask(chronicle, asked, after=after))["data"]["activityTimeline"]
                 names += [each["externalId"] for each in found["nodes"]]
                 after = found["pageInfo"]["endCursor"]
@@ -240,8 +261,9 @@ class TestAsking:
             'used(activity: {externalId: "w1"}, id: {externalId: "p"}) { txId }',
             'wasGeneratedBy(activity: {externalId: "w2"}, id: {externalId: "q"}) { txId }',
             'wasAssociatedWith(responsible: {externalId: "max"}, activity: {externalId: "w2"}) { txId }',
-            'actedOnBehalfOf(responsible: {externalId: "boss"}, delegate: {externalId: "deputy"}, activity: {externalId: "s1"}) { txId }',
-        )  # fmt: skip
+            'actedOnBehalfOf(responsible: {externalId: "boss"}, delegate: {externalId: "deputy"}, '
+            'activity: {externalId: "s1"}) { txId }',
+        )
         listed = "nodes { ... on WorkActivity { externalId } ... on SubmitActivity { externalId } }"
 
         answer = await ask(
@@ -251,7 +273,9 @@ class TestAsking:
         assert [each["externalId"] for each in answer["data"]["activityTimeline"]["nodes"]] == found
 
     async def test_what_nobody_knows_is_null(self, chronicle: Program) -> None:
-        asked = '{ activityById(id: {externalId: "nothing"}) { __typename } agentById(id: {id: "chronicle:agent:a"}) { __typename } }'
+        asked = """
+            { activityById(id: {externalId: "nothing"}) { __typename }
+              agentById(id: {id: "chronicle:agent:a"}) { __typename } }"""
 
         assert (await ask(chronicle, asked))["data"] == {"activityById": None, "agentById": None}
 
@@ -260,3 +284,137 @@ class TestAsking:
         answer = await ask(chronicle, f'{{ activityTimeline(after: "{cursor}") {{ pageInfo {{ hasNextPage }} }} }}')
 
         assert answer["errors"][0]["extensions"]["code"]
+
+
+class TestRecording:
+    """How it came into the record, beside what happened."""
+
+    async def test_every_term_tells_when_and_by_whom_it_was_recorded(
+        self, api: Api, org: Organisation, owner_engine: Engine
+    ) -> None:
+        person = hire(owner_engine, org, "chronicler", "integration")
+        chronicle = api.program(org, person, Scope.EVENTS, Scope.READ)
+        said = await say(chronicle, *work("a"), 'used(activity: {externalId: "a"}, id: {externalId: "p"}) { txId }')
+        asked = "recordedAt recordedBy digest txId"
+
+        answer = await ask(
+            chronicle,
+            f"""{{ activityById(id: {{externalId: "a"}}) {{ ... on WorkActivity {{ {asked} }} }}
+                   entityById(id: {{externalId: "p"}}) {{ ... on ProvEntity {{ {asked} }} }} }}""",
+        )
+
+        work_, project = answer["data"]["activityById"], answer["data"]["entityById"]
+        assert {each["recordedBy"] for each in (work_, project)} == {api.site.staff_id(org, person)}
+        assert [work_["txId"], project["txId"]] == [said["data"]["f0"]["txId"], said["data"]["f3"]["txId"]]
+        rows = {row.digest: row for row in api.site.rows(org, LedgerStatement)}
+        assert rows[work_["digest"]].body["attributes"] == {"task": "t"}
+        assert rows[project["digest"]].body["id"] == "p"
+        assert work_["recordedAt"] == instant_text(rows[work_["digest"]].recorded_at)
+
+    async def test_what_was_named_before_it_was_defined_tells_of_its_definition(self, chronicle: Program) -> None:
+        named = 'wasInformedBy(activity: {externalId: "b"}, informingActivity: {externalId: "a"}) { txId }'
+        said = (await say(chronicle, named, *work("a")))["data"]
+
+        found = await ask(chronicle, '{ activityById(id: {externalId: "a"}) { ... on WorkActivity { txId } } }')
+
+        assert found["data"]["activityById"]["txId"] == said["f1"]["txId"] != said["f0"]["txId"]
+
+    async def test_an_approval_before_its_submission_is_flagged(self, chronicle: Program) -> None:
+        for name, at in (("early", "2022-12-12T14:40:29Z"), ("late", "2022-12-12T14:40:30Z")):
+            await say(
+                chronicle,
+                f'defineApproveActivity(externalId: "{name}") {{ txId }}',
+                f'instantActivity(id: {{externalId: "{name}"}}, time: "{at}") {{ txId }}',
+                f'wasInformedBy(activity: {{externalId: "{name}"}}, informingActivity: {{externalId: "s"}}) {{ txId }}',
+            )
+        await say(
+            chronicle,
+            'defineSubmitActivity(externalId: "s") { txId }',
+            'instantActivity(id: {externalId: "s"}, time: "2022-12-12T09:40:30-05:00") { txId }',
+        )
+
+        answer = await ask(
+            chronicle,
+            "{ activitiesByType(activityType: ApproveActivity) "
+            "{ nodes { ... on ApproveActivity { externalId warnings } } } }",
+        )
+
+        assert answer["data"]["activitiesByType"]["nodes"] == [
+            {
+                "externalId": "early",
+                "warnings": [
+                    "This Approve was on 2022-12-12 14:40:29 UTC, before the Submit s that it acts on, "
+                    "which was on 2022-12-12 14:40:30 UTC."
+                ],
+            },
+            {"externalId": "late", "warnings": []},
+        ]
+
+
+class TestKeys:
+    """Key pairs of agents."""
+
+    KEY = '{ agentById(id: {externalId: "%s"}%s) { ... on ProvAgent { identity { publicKey } } } }'
+
+    async def generate(self, program: Program, agent: str, namespace: str = "default") -> Json:
+        """What saying it is answered."""
+        field = (
+            f'generateKey(id: {{externalId: "{agent}"}}, namespace: "{namespace}") {{ context submissionResult txId }}'
+        )
+        return (await say(program, field))["data"]["f0"]
+
+    async def key(self, program: Program, agent: str, namespace: str = "default") -> str:
+        """The public key that an agent has, as the record shows it."""
+        found = await ask(program, self.KEY % (agent, f', namespace: "{namespace}"'))
+        return str(found["data"]["agentById"]["identity"]["publicKey"])
+
+    async def test_said_again_it_is_the_same_key(self, chronicle: Program, api: Api) -> None:
+        await say(chronicle, 'wasAttributedTo(responsible: {externalId: "a-1"}, entity: {externalId: "p"}) { txId }')
+        before = await ask(chronicle, self.KEY % ("a-1", ""))
+        assert before["data"]["agentById"]["identity"] is None
+
+        first = await self.generate(chronicle, "a-1")
+        key = await self.key(chronicle, "a-1")
+        again = await self.generate(chronicle, "a-1")
+
+        assert (first["context"], first["submissionResult"]) == ("chronicle:agent:a%2D1", "SUBMISSION")
+        assert UUID(first["txId"])
+        assert (again["submissionResult"], again["txId"]) == ("ALREADY_RECORDED", None)
+        assert await self.key(chronicle, "a-1") == key
+
+    async def test_what_the_private_half_signs_is_checked_with_what_the_record_shows(
+        self, chronicle: Program, org: Organisation
+    ) -> None:
+        await self.generate(chronicle, "a-1")
+        private = agent_keys_from(SECRET)(org.tenant_id, "default", "a-1")
+
+        public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(await self.key(chronicle, "a-1")))
+
+        public.verify(private.sign(b"true"), b"true")
+
+    async def test_every_agent_has_a_key_of_its_own(self, chronicle: Program, api: Api, owner_engine: Engine) -> None:
+        other = chronicler(api, make_organisation(owner_engine), owner_engine)
+        who = [
+            (chronicle, "a", "default"),
+            (chronicle, "b", "default"),
+            (chronicle, "a", "else"),
+            (other, "a", "default"),
+        ]
+        for program, agent, namespace in who:
+            await self.generate(program, agent, namespace)
+
+        keys = {await self.key(program, agent, namespace) for program, agent, namespace in who}
+
+        assert len(keys) == len(who)
+        assert all(len(key) == 64 for key in keys)
+
+    async def test_the_private_half_is_kept_nowhere(self, chronicle: Program, api: Api, org: Organisation) -> None:
+        await self.generate(chronicle, "a-1")
+
+        private = agent_keys_from(SECRET)(org.tenant_id, "default", "a-1").private_bytes_raw().hex()
+        assert not [row for rows in api.site.contents(org).values() for row in rows if private in row]
+
+    async def test_only_an_integration_gives_a_key(self, api: Api, org: Organisation) -> None:
+        answer = await say(api.program(org, org.diana), 'generateKey(id: {externalId: "a"}) { txId }')
+
+        assert answer["errors"][0]["extensions"]["code"] == "not_yours"

@@ -154,7 +154,7 @@ class Check:
 
     def _wrong_signature(self, seal: SealPart) -> Iterator[str]:
         key = self._keys.get(seal.key_number)
-        if key is None or not _is_signed(key.public_key, seal.signature, _content(self.tenant_id, seal).data):
+        if key is None or not is_signed(key.public_key, seal.signature, _content(self.tenant_id, seal).data):
             yield f"Seal {seal.number} is not signed by key {seal.key_number}: it was changed, or the key was."
 
     def _wrong_cover(self, seal: SealPart, size_before: int) -> Iterator[str]:
@@ -173,7 +173,7 @@ class Check:
         for gone in range(max(self._keys, default=0) + 1, number):
             self._wrong.append(f"Key {gone} is gone.")
         self._keys[number] = key
-        introduced = former is not None and _is_signed(
+        introduced = former is not None and is_signed(
             former.public_key, key.signature, key_data(self.tenant_id, number, key.public_key)
         )
         is_known = self.known is None or self.known.is_known(number, key.public_key)
@@ -276,7 +276,8 @@ def _content(tenant_id: UUID, seal: SealPart) -> SealContent:
     return SealContent(tenant_id, seal.number, seal.size, seal.root.hex(), previous, seal.sealed_at, seal.key_number)
 
 
-def _is_signed(public_key: bytes, signature: bytes | None, data: bytes) -> bool:
+def is_signed(public_key: bytes, signature: bytes | None, data: bytes) -> bool:
+    """Whether a key signed this."""
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature or b"", data)
     except (InvalidSignature, ValueError):

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, select
 
 from models.database import command_transaction, read_session
 from models.errors import Invalid
-from models.reads.record.terms import Scope, Term, terms
+from models.reads.record.narrowing import Scope
+from models.reads.record.terms import Term, terms
 from models.rules.assertions import (
     Assertion,
     Contradiction,

@@ -67,6 +67,8 @@ def crowded(engine: Engine, owner_engine: Engine) -> Life:
     return life
 
 
+SOME = [f"w{number}" for number in range(1, 11)]
+
 READS: dict[str, Callable[[Session, Scope], Any]] = {
     "the newest activities": lambda s, w: timeline(s, w, TimelineAsked(), Cut(), NOW),
     "the oldest activities": lambda s, w: timeline(s, w, TimelineAsked(newest_first=False), Cut(), NOW),
@@ -88,7 +90,6 @@ READS: dict[str, Callable[[Session, Scope], Any]] = {
 }
 LITTLE = [name for name in READS if name != "works by their ids"]
 """By their ids one's own works are met on the way through those of all."""
-SOME = [f"w{number}" for number in range(1, 11)]
 
 
 @pytest.mark.parametrize("name", READS)

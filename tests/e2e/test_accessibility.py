@@ -350,12 +350,6 @@ def receipt(scene: Scene) -> Page:
     return showing(scene.duane(State.APPROVED, f"/timesheets/{scene.sheet}/receipt"), "How to check it")
 
 
-def proof(scene: Scene) -> Page:
-    page = scene.duane(State.APPROVED, f"/history/{scene.sheet}")
-    page.get_by_text("Proof", exact=True).click()
-    return showing(page, "Anybody can verify it")
-
-
 def balances(scene: Scene) -> Page:
     scene.life.desk.do(scene.life.duane.record(worked("18:00", "24:00", type_id=ON_CALL)))
     adjusted(scene, MONDAY, "By hand.")
@@ -1076,6 +1070,16 @@ def duties(scene: Scene) -> Page:
     return showing(page, "breaches")
 
 
+def seals(scene: Scene) -> Page:
+    """With a seal, its key, and anchors that were refused."""
+    page = scene.suzanne("/admin/seals")
+    page.get_by_role("button", name="Seal now").click()
+    page.get_by_label("File").fill("../seals")
+    page.get_by_role("button", name="Save anchors").click()
+    expect(page.locator("#file-error")).to_be_visible()
+    return showing(page, "Public keys")
+
+
 def duties_found(scene: Scene) -> Page:
     _checked(scene)
     page = scene.suzanne("/admin/duties")
@@ -1338,7 +1342,6 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     history_that_does_not_hold,
     history_exports,
     receipt,
-    proof,
     balances,
     balances_untouched,
     balances_without_an_agreement,
@@ -1423,6 +1426,7 @@ SCENES: tuple[Callable[[Scene], Page], ...] = (
     audit_refused,
     audit_none,
     duties,
+    seals,
     duties_found,
     duties_fine,
     bulk_selected,

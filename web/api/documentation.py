@@ -37,6 +37,7 @@ TAGS = [
     {"name": "Notifications", "description": "What the caller was told, and how they want to be told."},
     {"name": "Acts on behalf", "description": "What was done in whose place, and what that person says to it."},
     {"name": "Duty checks", "description": "Whether nobody decided on their own time, directly or otherwise."},
+    {"name": "Seals", "description": "What proves that the ledger is as it was, and the keys to verify it with."},
     {"name": "Compliance", "description": "How far the settings meet what US government contractors are asked of."},
     {"name": "People", "description": "People, their roles and supervisors."},
     {"name": "Projects", "description": "What work is done for."},

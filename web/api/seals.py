@@ -12,6 +12,7 @@ from models.reads.seals import KeyShown, SealShown, consistency_of, keys_of, sea
 from models.rules.policy import Action
 from models.rules.seals import exact_text
 from web.api.answers import READING, RECORDING
+from web.api.asking import Key
 from web.api.caller import Administers, Caller, Reads
 from web.api.lists import Listed, Meta, Page, Paged, listed, not_ours
 from web.api.values import Instant, Resource
@@ -72,8 +73,11 @@ def find(caller: Reads, use: Used, asked: Paged) -> Listed[Seal]:
 
 
 @router.post("/seals", operation_id="sealNow", responses=RECORDING)
-def seal(caller: Administers, use: Used, response: Response) -> Sealed:
-    """Seal now what was recorded since the last seal; 201 when there is a new one. Twice makes no second one."""
+def seal(caller: Administers, use: Used, _key: Key, response: Response) -> Sealed:
+    """Seal now what was recorded since the last seal; 201 when there is a new one.
+
+    Sent again it seals what was recorded since then, with any key: to seal twice does no harm.
+    """
     made = seal_now(use, caller.onlooker)
     if made is None:
         return Sealed(seal=None)

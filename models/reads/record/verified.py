@@ -10,11 +10,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from models.ledger_check import is_signed
 from models.reads.record.proofs import Inclusion, Proofs, proofs_of, siblings
 from models.reads.record.story import Said
 from models.rules.seals import LeafContent, SealContent
@@ -109,7 +108,7 @@ def _not_as_recorded(story: Sequence[Said], leaves: Mapping[int, Any]) -> Iterat
 def _not_signed(proofs: Proofs) -> Iterator[str]:
     keys = {key.number: key.public_key for key in proofs.keys}
     for seal in proofs.seals:
-        if seal.key_number not in keys or not _is_signed(keys[seal.key_number], seal.signature, _content(seal).data):
+        if seal.key_number not in keys or not is_signed(keys[seal.key_number], seal.signature, _content(seal).data):
             yield f"Seal {seal.number} is not signed by key {seal.key_number}: it was changed, or the key was."
 
 
@@ -146,14 +145,6 @@ def _leaf(said: Said) -> bytes:
 def _content(seal: Seal) -> SealContent:
     before = seal.previous_root.hex() if seal.previous_root else None
     return SealContent(seal.tenant_id, seal.number, seal.size, seal.root.hex(), before, seal.sealed_at, seal.key_number)
-
-
-def _is_signed(public_key: bytes, signature: bytes, data: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, data)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 def _shown(seal: Seal, proofs: Proofs, now: datetime) -> SealShown:

@@ -160,8 +160,8 @@ async def test_a_page_asks_as_often_for_a_hundred_activities_as_for_ten(
     assert asked == {10: STATEMENTS, 100: STATEMENTS}
 
 
-STATEMENTS = 17
-"""Whose token it is and what they may see (5), the page, and once for each kind of thing at each level."""
+STATEMENTS = 18
+"""Whose token it is and what they may see, the filter, the page, and once for each kind of thing at each level."""
 
 
 async def submitted(program: Program, number: int) -> None:

@@ -18,7 +18,6 @@ from models.database import engine_for
 from settings import Settings
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
-MEASURED = re.compile(r"(?<=<!-- figures -->\n).*?(?=<!-- /figures -->)", re.DOTALL)
 PACKAGES = ("temporalio", "fastapi", "uvicorn", "sqlalchemy", "psycopg")
 
 
@@ -45,6 +44,7 @@ def servers(settings: Settings) -> str:
     return f"PostgreSQL {postgres}, {temporal.stdout.strip()}"
 
 
-def with_report(document: str, measured: str) -> str:
-    """The document with what was measured just now."""
-    return MEASURED.sub(lambda _: measured, document)
+def with_report(document: str, section: str, measured: str) -> str:
+    """The document with what was measured just now, in the place that is marked for it."""
+    place = re.compile(rf"(?<=<!-- {section} -->\n).*?(?=<!-- /{section} -->)", re.DOTALL)
+    return place.sub(lambda _: measured, document)

@@ -82,12 +82,14 @@ def engine_for(url: str, pool_size: int = 10) -> Engine:
 
 @contextmanager
 def read_session(engine: Engine, tenant_id: UUID) -> Iterator[ReadSession]:
-    """A consistent view of one tenant's rows; whatever was done in it is rolled back."""
+    """A consistent view of one tenant's rows; the database lets nothing be written in it."""
     with engine.connect() as connection:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         connection.execute(_SET_TENANT, {"tenant": str(tenant_id)})
         with ReadSession(bind=connection, autoflush=False) as session:
             yield session
+        # A connection forgets its prepared statements when it is rolled back, and plans each of them anew.
+        connection.commit()
 
 
 @contextmanager
@@ -135,8 +137,10 @@ def _require_alive(connection: psycopg.Connection[Any], record: ConnectionPoolEn
     if monotonic() - record.info.get("used", monotonic()) < FRESH_SECONDS:
         return
     try:
+        # Outside a transaction: after a rollback the connection would prepare all of its statements anew.
+        connection.autocommit = True
         connection.execute("")
-        connection.rollback()
+        connection.autocommit = False
     except psycopg.Error as error:
         raise DisconnectionError from error
 

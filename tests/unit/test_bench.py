@@ -120,9 +120,12 @@ def test_the_processor_time_of_one_of_ours_is_told_part_by_part() -> None:
 
 
 def test_only_the_measured_part_of_the_document_is_replaced() -> None:
-    document = "before\n<!-- figures -->\nold\n<!-- /figures -->\nafter\n"
+    document = "before\n<!-- {0} -->\n{1}<!-- /{0} -->\nafter\n".format
+    inbox = document("inbox figures", "kept\n")
 
-    assert with_report(document, "a \\1 new\n") == "before\n<!-- figures -->\na \\1 new\n<!-- /figures -->\nafter\n"
+    measured = with_report(document("figures", "old\n") + inbox, "figures", "a \\1 new\n")
+
+    assert measured == document("figures", "a \\1 new\n") + inbox
 
 
 def test_the_report_says_what_was_left_out() -> None:

@@ -1,7 +1,7 @@
 """Instants as the record writes them: UTC with offset, a fraction of 3, 6 or 9 digits and only if it is not zero.
 
-They are kept as this text, since it holds nanoseconds, which `datetime` does not. There is one text for each instant, and
-their order as text (of bytes) is their order in time.
+They are kept as this text, since it holds nanoseconds, which `datetime` does not. There is one text for each instant,
+and their order as text (of bytes) is their order in time.
 """
 
 import re
@@ -18,7 +18,7 @@ class NotAnInstant(ValueError):
 
 
 def instant_of(text: str) -> str:
-    """An instant with any offset as the record writes it; digits beyond nanoseconds are dropped. Raises `NotAnInstant`."""
+    """An instant with any offset as the record writes it, to the nanosecond. Raises `NotAnInstant`."""
     found = _RFC_3339.fullmatch(text)
     if found is None:
         raise NotAnInstant(f"This is no time with an offset, such as 2022-12-07T15:08:00+00:00: {text!r:.60}")

@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 
 from models.rules.digest import canonical_json
+from models.rules.prov_domain import ProvRole
 from models.rules.statements import (
     Agent,
     Delegate,
-    ProvRole,
     Statement,
     about_decision,
     about_person,

@@ -148,7 +148,7 @@ def upgrade() -> None:
     )
     _index_what_was_done()
     # Of what was decided before, nobody knows who had looked at it.
-    known = sa.Column(
+    known: sa.Column[bool] = sa.Column(
         "views_recorded",
         sa.Boolean(),
         server_default=sa.text("false"),

@@ -27,9 +27,9 @@ _DECISIONS = """
     FROM timesheet, generate_series(2, :decisions) AS n WHERE tenant_id = :tenant
 """
 _STATEMENTS = """
-    INSERT INTO statement (tenant_id, namespace, transaction_id, kind, subject, body, digest, recorded_at)
+    INSERT INTO statement (tenant_id, namespace, transaction_id, kind, subject, said, digest, recorded_at)
     SELECT d.tenant_id, 'default', gen_random_uuid(), 'define', 'approve-' || d.id,
-           jsonb_build_object('statement', 'define', 'id', 'approve-' || d.id, 'type', 'Approve'),
+           jsonb_build_object('statement', 'define', 'id', 'approve-' || d.id, 'type', 'Approve')::text,
            gen_random_uuid()::text, d.decided_at
     FROM decision d WHERE d.tenant_id = :tenant AND d.number > 1
 """

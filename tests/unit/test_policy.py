@@ -24,13 +24,13 @@ from models.rules.transitions import OF_THE_APPROVER, CommandKind
 HATS: dict[str, tuple[Role | None, Relation, bool]] = {
     "owner": (Role.WORKER, Relation.SELF, False),
     "appr": (Role.SUPERVISOR, Relation.APPROVER, False),
-    "adm-ap": (Role.ADMINISTRATOR, Relation.APPROVER, False),
+    "adm-a": (Role.ADMINISTRATOR, Relation.APPROVER, False),
     "admin": (Role.ADMINISTRATOR, Relation.TENANT, False),
     "behalf": (Role.ADMINISTRATOR, Relation.TENANT, True),
     "audit": (Role.AUDITOR, Relation.TENANT, False),
     "a-sup": (Role.SUPERVISOR, Relation.SELF, False),
-    "an-adm": (Role.ADMINISTRATOR, Relation.SELF, False),
-    "an-aud": (Role.AUDITOR, Relation.SELF, False),
+    "a-adm": (Role.ADMINISTRATOR, Relation.SELF, False),
+    "a-aud": (Role.AUDITOR, Relation.SELF, False),
     "prog": (Role.INTEGRATION, Relation.TENANT, False),
     "a-lead": (Role.PROJECT_LEAD, Relation.SELF, False),
     "asked": (Role.SUPERVISOR, Relation.ASKED, False),
@@ -39,55 +39,55 @@ HATS: dict[str, tuple[Role | None, Relation, bool]] = {
     "deputy": (None, Relation.DELEGATE, False),
     "decid": (None, Relation.DECIDED, False),
     "led": (Role.PROJECT_LEAD, Relation.LEADS, False),
-    "a-prog": (Role.INTEGRATION, Relation.SELF, False),
+    "a-pro": (Role.INTEGRATION, Relation.SELF, False),
 }
 """A hat without a role is worn with any role; it acts as a supervisor."""
 
 ALLOWED = """
-                  owner appr adm-ap admin behalf audit a-sup an-adm an-aud prog a-lead asked a-ask lead deputy decid led a-prog
-record            yes   yes  .      .     yes    .     .     .      .      .    .      .     .     .    .      .     .   .
-amend             yes   yes  .      .     yes    .     .     .      .      .    .      .     .     .    .      .     .   .
-remove            yes   yes  .      .     yes    .     .     .      .      .    .      .     .     .    .      .     .   .
-confirm           yes   yes  .      .     yes    .     .     .      .      .    .      .     .     .    .      .     .   .
-schedule          .     .    .      yes   .      .     .     .      .      yes  .      .     .     .    .      .     .   .
-add_flex_change   yes   yes  .      .     yes    .     .     .      .      .    .      .     .     .    .      .     .   .
-add_note          yes   yes  .      .     yes    .     .     .      .      .    .      .     .     .    .      .     .   .
-batch             yes   yes  .      .     yes    .     .     .      .      .    .      .     .     .    .      .     .   .
-submit            yes   .    .      .     yes    .     .     .      .      .    .      .     .     .    .      .     .   .
-recall            yes   .    .      .     .      .     .     .      .      .    .      .     .     .    .      .     .   .
-approve           .     .    .      .     yes    .     .     .      .      .    .      yes   yes   yes  yes    .     .   .
-reject            .     .    .      .     yes    .     .     .      .      .    .      yes   yes   yes  yes    .     .   .
-take_back         .     yes  yes    yes   yes    .     .     .      .      .    .      .     .     .    yes    yes   .   .
-escalate          .     .    .      .     .      .     .     .      .      .    .      .     .     .    .      .     .   .
-revise            yes   .    .      .     yes    .     .     .      .      .    .      .     .     .    .      .     .   .
-lock              .     .    .      yes   .      .     .     .      .      .    .      .     .     .    .      .     .   .
-unlock            .     .    .      yes   .      .     .     .      .      .    .      .     .     .    .      .     .   .
-see_time          yes   yes  .      yes   .      yes   .     .      .      yes  .      yes   .     yes  yes    yes   .   .
-see_inbox         .     .    .      .     .      .     yes   yes    .      .    yes    .     .     .    yes    .     .   .
-oversee_bulk      .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .   .
-delegate          .     .    .      .     .      .     yes   yes    .      .    yes    .     .     .    .      .     .   .
-delegate_for      .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .   .
-see_delegations   yes   .    .      .     .      .     yes   yes    yes    .    yes    .     .     .    .      .     .   .
-end_delegation    yes   .    .      .     .      .     yes   yes    yes    .    yes    .     .     .    .      .     .   .
-see_people        .     .    .      .     .      .     .     yes    yes    .    .      .     .     .    .      .     .   .
-act_for           .     .    .      yes   .      .     .     .      .      .    .      .     .     .    .      .     .   .
-review_act        yes   .    .      .     .      .     yes   yes    yes    .    yes    .     .     .    .      .     .   .
-audit             .     .    .      .     .      .     .     yes    yes    .    .      .     .     .    .      .     .   .
-import_entries    yes   .    .      .     .      .     yes   yes    .      .    .      .     .     .    .      .     .   .
-manage_own_access yes   .    .      .     .      .     yes   yes    yes    .    yes    .     .     .    .      .     .   .
-see_own_notices   yes   .    .      .     .      .     yes   yes    yes    .    yes    .     .     .    .      .     .   .
-manage_people     .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .   .
-manage_projects   .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .   .
-manage_types      .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .   .
-manage_balances   .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .   .
-manage_approval   .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .   .
-see_dead_letters  .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .   .
-see_events        .     .    .      yes   .      .     .     .      .      yes  .      .     .     .    .      .     .   .
-manage_webhooks   .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .   .
-manage_seals      .     .    .      .     .      .     .     yes    .      .    .      .     .     .    .      .     .   .
-summarise         .     .    .      .     yes    .     .     .      .      .    .      .     .     .    .      .     yes .
-see_summary       .     .    .      yes   .      yes   .     .      .      .    .      .     .     .    .      .     yes .
-assert            .     .    .      .     .      .     .     .      .      .    .      .     .     .    .      .     .   yes
+                  owner appr adm-a admin behalf audit a-sup a-adm a-aud prog a-lead asked a-ask lead deputy decid led a-pro
+record            yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
+amend             yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
+remove            yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
+confirm           yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
+schedule          .     .    .     yes   .      .     .     .     .     yes  .      .     .     .    .      .     .   .
+add_flex_change   yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
+add_note          yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
+batch             yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
+submit            yes   .    .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
+recall            yes   .    .     .     .      .     .     .     .     .    .      .     .     .    .      .     .   .
+approve           .     .    .     .     yes    .     .     .     .     .    .      yes   yes   yes  yes    .     .   .
+reject            .     .    .     .     yes    .     .     .     .     .    .      yes   yes   yes  yes    .     .   .
+take_back         .     yes  yes   yes   yes    .     .     .     .     .    .      .     .     .    yes    yes   .   .
+escalate          .     .    .     .     .      .     .     .     .     .    .      .     .     .    .      .     .   .
+revise            yes   .    .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
+lock              .     .    .     yes   .      .     .     .     .     .    .      .     .     .    .      .     .   .
+unlock            .     .    .     yes   .      .     .     .     .     .    .      .     .     .    .      .     .   .
+see_time          yes   yes  .     yes   .      yes   .     .     .     yes  .      yes   .     yes  yes    yes   .   .
+see_inbox         .     .    .     .     .      .     yes   yes   .     .    yes    .     .     .    yes    .     .   .
+oversee_bulk      .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
+delegate          .     .    .     .     .      .     yes   yes   .     .    yes    .     .     .    .      .     .   .
+delegate_for      .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
+see_delegations   yes   .    .     .     .      .     yes   yes   yes   .    yes    .     .     .    .      .     .   .
+end_delegation    yes   .    .     .     .      .     yes   yes   yes   .    yes    .     .     .    .      .     .   .
+see_people        .     .    .     .     .      .     .     yes   yes   .    .      .     .     .    .      .     .   .
+act_for           .     .    .     yes   .      .     .     .     .     .    .      .     .     .    .      .     .   .
+review_act        yes   .    .     .     .      .     yes   yes   yes   .    yes    .     .     .    .      .     .   .
+audit             .     .    .     .     .      .     .     yes   yes   .    .      .     .     .    .      .     .   .
+import_entries    yes   .    .     .     .      .     yes   yes   .     .    .      .     .     .    .      .     .   .
+manage_own_access yes   .    .     .     .      .     yes   yes   yes   .    yes    .     .     .    .      .     .   .
+see_own_notices   yes   .    .     .     .      .     yes   yes   yes   .    yes    .     .     .    .      .     .   .
+manage_people     .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
+manage_projects   .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
+manage_types      .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
+manage_balances   .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
+manage_approval   .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
+see_dead_letters  .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
+see_events        .     .    .     yes   .      .     .     .     .     yes  .      .     .     .    .      .     .   .
+manage_webhooks   .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
+manage_seals      .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
+summarise         .     .    .     .     yes    .     .     .     .     .    .      .     .     .    .      .     yes .
+see_summary       .     .    .     yes   .      yes   .     .     .     .    .      .     .     .    .      .     yes .
+assert            .     .    .     .     .      .     .     .     .     .    .      .     .     .    .      .     .   yes
 """
 
 OWNER, SOMEBODY = uuid4(), uuid4()

@@ -64,7 +64,7 @@ class TestTheList:
         diana = site.browser(org, org.diana)
         links = {link for link in (await diana.page("/admin/people")).links if link.startswith("/admin")}
         lists = {"/admin/people", "/admin/people?inactive=yes", "/admin/approvers", "/admin/acts", "/admin/duties"}
-        lists |= {"/admin/compliance"}
+        lists |= {"/admin/seals", "/admin/compliance"}
         assert links == lists
         for address in (duane, "/admin/people/new", "/admin/people/export", "/admin/projects", "/admin/types"):
             page_of(await diana.get(address), 404)

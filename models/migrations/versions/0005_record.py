@@ -267,10 +267,10 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION note_unsealed()")
     for name in ("seal", "seal_key", "ledger_node", "ledger_leaf", "unsealed"):
         op.drop_table(name)
-    for name in ("start", "type", "object", "subject"):
+    for name in ("asserted", "about", "responsible", "start", "type", "object", "subject"):
         op.drop_index(f"ix_statement_{name}", table_name="statement")
     op.drop_index("uq_statement_once", table_name="statement")
-    for name in ("at", "object", "type", "term", "once", "about_id"):
+    for name in ("responsible", "at", "object", "type", "term", "once", "about_id"):
         op.drop_column("statement", name)
     op.execute("ALTER TABLE statement ALTER COLUMN body DROP EXPRESSION")
     op.alter_column("statement", "body", comment="the whole statement, as digested")

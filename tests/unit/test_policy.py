@@ -26,7 +26,7 @@ HATS: dict[str, tuple[Role | None, Relation, bool]] = {
     "appr": (Role.SUPERVISOR, Relation.APPROVER, False),
     "adm-a": (Role.ADMINISTRATOR, Relation.APPROVER, False),
     "admin": (Role.ADMINISTRATOR, Relation.TENANT, False),
-    "behalf": (Role.ADMINISTRATOR, Relation.TENANT, True),
+    "for": (Role.ADMINISTRATOR, Relation.TENANT, True),
     "audit": (Role.AUDITOR, Relation.TENANT, False),
     "a-sup": (Role.SUPERVISOR, Relation.SELF, False),
     "a-adm": (Role.ADMINISTRATOR, Relation.SELF, False),
@@ -36,7 +36,7 @@ HATS: dict[str, tuple[Role | None, Relation, bool]] = {
     "asked": (Role.SUPERVISOR, Relation.ASKED, False),
     "a-ask": (Role.ADMINISTRATOR, Relation.ASKED, False),
     "lead": (Role.PROJECT_LEAD, Relation.LEAD, False),
-    "deputy": (None, Relation.DELEGATE, False),
+    "depu": (None, Relation.DELEGATE, False),
     "decid": (None, Relation.DECIDED, False),
     "led": (Role.PROJECT_LEAD, Relation.LEADS, False),
     "a-pro": (Role.INTEGRATION, Relation.SELF, False),
@@ -44,50 +44,50 @@ HATS: dict[str, tuple[Role | None, Relation, bool]] = {
 """A hat without a role is worn with any role; it acts as a supervisor."""
 
 ALLOWED = """
-                  owner appr adm-a admin behalf audit a-sup a-adm a-aud prog a-lead asked a-ask lead deputy decid led a-pro
-record            yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
-amend             yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
-remove            yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
-confirm           yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
-schedule          .     .    .     yes   .      .     .     .     .     yes  .      .     .     .    .      .     .   .
-add_flex_change   yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
-add_note          yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
-batch             yes   yes  .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
-submit            yes   .    .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
-recall            yes   .    .     .     .      .     .     .     .     .    .      .     .     .    .      .     .   .
-approve           .     .    .     .     yes    .     .     .     .     .    .      yes   yes   yes  yes    .     .   .
-reject            .     .    .     .     yes    .     .     .     .     .    .      yes   yes   yes  yes    .     .   .
-take_back         .     yes  yes   yes   yes    .     .     .     .     .    .      .     .     .    yes    yes   .   .
-escalate          .     .    .     .     .      .     .     .     .     .    .      .     .     .    .      .     .   .
-revise            yes   .    .     .     yes    .     .     .     .     .    .      .     .     .    .      .     .   .
-lock              .     .    .     yes   .      .     .     .     .     .    .      .     .     .    .      .     .   .
-unlock            .     .    .     yes   .      .     .     .     .     .    .      .     .     .    .      .     .   .
-see_time          yes   yes  .     yes   .      yes   .     .     .     yes  .      yes   .     yes  yes    yes   .   .
-see_inbox         .     .    .     .     .      .     yes   yes   .     .    yes    .     .     .    yes    .     .   .
-oversee_bulk      .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
-delegate          .     .    .     .     .      .     yes   yes   .     .    yes    .     .     .    .      .     .   .
-delegate_for      .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
-see_delegations   yes   .    .     .     .      .     yes   yes   yes   .    yes    .     .     .    .      .     .   .
-end_delegation    yes   .    .     .     .      .     yes   yes   yes   .    yes    .     .     .    .      .     .   .
-see_people        .     .    .     .     .      .     .     yes   yes   .    .      .     .     .    .      .     .   .
-act_for           .     .    .     yes   .      .     .     .     .     .    .      .     .     .    .      .     .   .
-review_act        yes   .    .     .     .      .     yes   yes   yes   .    yes    .     .     .    .      .     .   .
-audit             .     .    .     .     .      .     .     yes   yes   .    .      .     .     .    .      .     .   .
-import_entries    yes   .    .     .     .      .     yes   yes   .     .    .      .     .     .    .      .     .   .
-manage_own_access yes   .    .     .     .      .     yes   yes   yes   .    yes    .     .     .    .      .     .   .
-see_own_notices   yes   .    .     .     .      .     yes   yes   yes   .    yes    .     .     .    .      .     .   .
-manage_people     .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
-manage_projects   .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
-manage_types      .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
-manage_balances   .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
-manage_approval   .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
-see_dead_letters  .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
-see_events        .     .    .     yes   .      .     .     .     .     yes  .      .     .     .    .      .     .   .
-manage_webhooks   .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
-manage_seals      .     .    .     .     .      .     .     yes   .     .    .      .     .     .    .      .     .   .
-summarise         .     .    .     .     yes    .     .     .     .     .    .      .     .     .    .      .     yes .
-see_summary       .     .    .     yes   .      yes   .     .     .     .    .      .     .     .    .      .     yes .
-assert            .     .    .     .     .      .     .     .     .     .    .      .     .     .    .      .     .   yes
+                  owner appr adm-a admin for audit a-sup a-adm a-aud prog a-lead asked a-ask lead depu decid led a-pro
+record            yes   yes  .     .     yes .     .     .     .     .    .      .     .     .    .    .     .   .
+amend             yes   yes  .     .     yes .     .     .     .     .    .      .     .     .    .    .     .   .
+remove            yes   yes  .     .     yes .     .     .     .     .    .      .     .     .    .    .     .   .
+confirm           yes   yes  .     .     yes .     .     .     .     .    .      .     .     .    .    .     .   .
+schedule          .     .    .     yes   .   .     .     .     .     yes  .      .     .     .    .    .     .   .
+add_flex_change   yes   yes  .     .     yes .     .     .     .     .    .      .     .     .    .    .     .   .
+add_note          yes   yes  .     .     yes .     .     .     .     .    .      .     .     .    .    .     .   .
+batch             yes   yes  .     .     yes .     .     .     .     .    .      .     .     .    .    .     .   .
+submit            yes   .    .     .     yes .     .     .     .     .    .      .     .     .    .    .     .   .
+recall            yes   .    .     .     .   .     .     .     .     .    .      .     .     .    .    .     .   .
+approve           .     .    .     .     yes .     .     .     .     .    .      yes   yes   yes  yes  .     .   .
+reject            .     .    .     .     yes .     .     .     .     .    .      yes   yes   yes  yes  .     .   .
+take_back         .     yes  yes   yes   yes .     .     .     .     .    .      .     .     .    yes  yes   .   .
+escalate          .     .    .     .     .   .     .     .     .     .    .      .     .     .    .    .     .   .
+revise            yes   .    .     .     yes .     .     .     .     .    .      .     .     .    .    .     .   .
+lock              .     .    .     yes   .   .     .     .     .     .    .      .     .     .    .    .     .   .
+unlock            .     .    .     yes   .   .     .     .     .     .    .      .     .     .    .    .     .   .
+see_time          yes   yes  .     yes   .   yes   .     .     .     yes  .      yes   .     yes  yes  yes   .   .
+see_inbox         .     .    .     .     .   .     yes   yes   .     .    yes    .     .     .    yes  .     .   .
+oversee_bulk      .     .    .     .     .   .     .     yes   .     .    .      .     .     .    .    .     .   .
+delegate          .     .    .     .     .   .     yes   yes   .     .    yes    .     .     .    .    .     .   .
+delegate_for      .     .    .     .     .   .     .     yes   .     .    .      .     .     .    .    .     .   .
+see_delegations   yes   .    .     .     .   .     yes   yes   yes   .    yes    .     .     .    .    .     .   .
+end_delegation    yes   .    .     .     .   .     yes   yes   yes   .    yes    .     .     .    .    .     .   .
+see_people        .     .    .     .     .   .     .     yes   yes   .    .      .     .     .    .    .     .   .
+act_for           .     .    .     yes   .   .     .     .     .     .    .      .     .     .    .    .     .   .
+review_act        yes   .    .     .     .   .     yes   yes   yes   .    yes    .     .     .    .    .     .   .
+audit             .     .    .     .     .   .     .     yes   yes   .    .      .     .     .    .    .     .   .
+import_entries    yes   .    .     .     .   .     yes   yes   .     .    .      .     .     .    .    .     .   .
+manage_own_access yes   .    .     .     .   .     yes   yes   yes   .    yes    .     .     .    .    .     .   .
+see_own_notices   yes   .    .     .     .   .     yes   yes   yes   .    yes    .     .     .    .    .     .   .
+manage_people     .     .    .     .     .   .     .     yes   .     .    .      .     .     .    .    .     .   .
+manage_projects   .     .    .     .     .   .     .     yes   .     .    .      .     .     .    .    .     .   .
+manage_types      .     .    .     .     .   .     .     yes   .     .    .      .     .     .    .    .     .   .
+manage_balances   .     .    .     .     .   .     .     yes   .     .    .      .     .     .    .    .     .   .
+manage_approval   .     .    .     .     .   .     .     yes   .     .    .      .     .     .    .    .     .   .
+see_dead_letters  .     .    .     .     .   .     .     yes   .     .    .      .     .     .    .    .     .   .
+see_events        .     .    .     yes   .   .     .     .     .     yes  .      .     .     .    .    .     .   .
+manage_webhooks   .     .    .     .     .   .     .     yes   .     .    .      .     .     .    .    .     .   .
+manage_seals      .     .    .     .     .   .     .     yes   .     .    .      .     .     .    .    .     .   .
+summarise         .     .    .     .     yes .     .     .     .     .    .      .     .     .    .    .     yes .
+see_summary       .     .    .     yes   .   yes   .     .     .     .    .      .     .     .    .    .     yes .
+assert            .     .    .     .     .   .     .     .     .     .    .      .     .     .    .    .     .   yes
 """
 
 OWNER, SOMEBODY = uuid4(), uuid4()

@@ -36,8 +36,8 @@ from models.store.rebuilds import (
     under_way,
 )
 from models.tables.people import Person
-from models.verify import Checked, how_many
-from models.verify import verify as verified
+from models.verifying.balances import Checked, how_many
+from models.verifying.balances import verify as verified
 from settings import Settings
 from workflows.starting import start_rebuild
 

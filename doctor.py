@@ -12,12 +12,12 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from models.database import engine_for, read_session
 from models.doctor import awaiting_lock, findings
-from models.ledger_check import derived_keys
 from models.payloads import data_converter
 from models.rules.periods import workflow_id
 from models.store.sealing import keys_from, public_bytes
 from models.tables.people import Tenant
-from models.verify_ledger import overdue_since, verify_ledger
+from models.verifying.ledger import overdue_since, verify_ledger
+from models.verifying.ledger_check import derived_keys
 from settings import Settings
 
 AT_ONCE = 20

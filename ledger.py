@@ -17,15 +17,15 @@ from sqlalchemy import Engine
 from accruals import Bar
 from models.database import command_transaction, engine_for, read_session
 from models.errors import DomainError, SealKeyChanged
-from models.ledger_anchors import Anchored, AnchorsUnreadable, anchors_in
-from models.ledger_check import KnownKeys, Verified, derived_keys, named_keys
-from models.ledger_file import ExportUnreadable, Heading, lines_of, opened
-from models.ledger_parts import ledger_parts
 from models.reads.seals import keys_of
 from models.reads.tenants import tenant_named, tenants
 from models.store.sealing import KeyOf, keys_from, public_bytes, rotate_key
 from models.store.sealing import seal as make_seal
-from models.verify_ledger import sealed_statements, verify_export, verify_ledger
+from models.verifying.ledger import sealed_statements, verify_export, verify_ledger
+from models.verifying.ledger_anchors import Anchored, AnchorsUnreadable, anchors_in
+from models.verifying.ledger_check import KnownKeys, Verified, derived_keys, named_keys
+from models.verifying.ledger_file import ExportUnreadable, Heading, lines_of, opened
+from models.verifying.ledger_parts import ledger_parts
 from settings import Settings
 
 Anchors = Callable[[UUID], dict[int, Anchored]]

@@ -11,9 +11,9 @@ from bench.figures import Figure, Goal
 from bench.sizes import Sizes
 from bench.system import System
 from models.database import command_transaction, engine_for, read_session
-from models.ledger_parts import A_BATCH
 from models.store.sealing import keys_from, seal
-from models.verify_ledger import verify_ledger
+from models.verifying.ledger import verify_ledger
+from models.verifying.ledger_parts import A_BATCH
 
 A_THIRD = Goal(0.3, at_least=True)
 

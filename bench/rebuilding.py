@@ -23,7 +23,7 @@ from models.messages import RebuildKey
 from models.payloads import data_converter
 from models.standard import SHIFT
 from models.store.rebuilds import ByProgram, ask_rebuild, progress_of
-from models.verify import wrong_with
+from models.verifying.balances import wrong_with
 from processes import end, spawn, tail, wait_until
 from settings import Settings
 from workflows.accrual_rebuild import rebuild_workflow_id

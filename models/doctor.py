@@ -21,10 +21,10 @@ from models.tables.intake import EntryImport
 from models.tables.provenance import LedgerStatement
 from models.tables.timecard import OwnerReview, TimeEntry, TimeEntryVersion
 from models.tables.timesheet import Command, Decision, Submission, Timesheet
-from models.verify import verify
-from models.verify_standing_still import LATE, LONG, standing_still
-from models.verify_summaries import wrong_summaries
-from models.verify_waiting import wrong_waiting
+from models.verifying.balances import verify
+from models.verifying.standing_still import LATE, LONG, standing_still
+from models.verifying.summaries import wrong_summaries
+from models.verifying.waiting import wrong_waiting
 
 FROZEN = (State.SUBMITTED.value, State.APPROVED.value, State.LOCKED.value)
 """States in which the content is exactly what was certified."""

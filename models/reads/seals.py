@@ -16,7 +16,7 @@ from models.store.anchors import kept_anchors
 from models.store.sealing import waits_for_seal
 from models.store.tree import SealedTree
 from models.tables.seals import Anchor, Seal, SealAnchor, SealKey
-from models.verify_ledger import overdue_since
+from models.verifying.ledger import overdue_since
 
 PAGE = 20
 

@@ -6,15 +6,15 @@ from uuid import UUID, uuid4
 from sqlalchemy import Engine
 
 from models.database import command_transaction, read_session
-from models.ledger_check import KnownKeys, Verified, derived_keys
-from models.ledger_file import Heading, lines_of
-from models.ledger_parts import ledger_parts
 from models.rules.assertions import defined
 from models.rules.prov_domain import TermKind
 from models.store.assertions import say
 from models.store.ledger import SaidBy
 from models.store.sealing import KeyOf, Sealed, keys_from, public_bytes, rotate_key, seal
-from models.verify_ledger import verify_ledger
+from models.verifying.ledger import verify_ledger
+from models.verifying.ledger_check import KnownKeys, Verified, derived_keys
+from models.verifying.ledger_file import Heading, lines_of
+from models.verifying.ledger_parts import ledger_parts
 from tests.factories import Organisation
 from tests.office import SECRET
 

@@ -35,7 +35,7 @@ from models.store.rebuilding import recompute
 from models.tables.accruals import Adjustment, Agreement
 from models.tables.people import DirectoryChange
 from models.tables.timecard import TimeEntryVersion
-from models.verify import wrong_with
+from models.verifying.balances import wrong_with
 from tests.activities.conftest import tried_until_done
 from tests.desk import Life
 from tests.factories import MONDAY, Asking, worked

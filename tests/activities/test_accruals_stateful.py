@@ -43,7 +43,7 @@ from models.store.directory import kept_person, replace_person
 from models.store.holidays import set_holiday
 from models.store.period_types import kept_type, replace_type
 from models.tables.accruals import Accrual, Agreement
-from models.verify import verify
+from models.verifying.balances import verify
 from tests.activities.plain_books import (
     DAY,
     PlainAgreement,

@@ -11,7 +11,7 @@ from models.rules.accrual_types import AccrualCode
 from models.store.accruals import Change, cascade, lock_balances
 from models.store.rebuilding import recompute
 from models.tables.accruals import Accrual
-from models.verify import verify
+from models.verifying.balances import verify
 from tests.desk import Desk, Life
 from tests.factories import MONDAY, NEXT_MONDAY, Asking, worked
 

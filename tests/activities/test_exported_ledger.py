@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import Engine
 
 from models.database import read_session
-from models.ledger_anchors import AnchorsUnreadable, anchors_in
-from models.ledger_check import named_keys
-from models.ledger_file import ExportUnreadable, opened
 from models.store.anchors import anchored_json
 from models.store.sealing import public_bytes
 from models.tables.seals import Seal
-from models.verify_ledger import Verified, verify_export
+from models.verifying.ledger import Verified, verify_export
+from models.verifying.ledger_anchors import AnchorsUnreadable, anchors_in
+from models.verifying.ledger_check import named_keys
+from models.verifying.ledger_file import ExportUnreadable, opened
 from tests.activities.sealed import KEYS, exported, known_to, tell, three_seals
 from tests.factories import Organisation
 

@@ -23,7 +23,7 @@ from models.store import rebuilds
 from models.store.changes import GivenBy
 from models.store.rebuilds import Progress, RebuildState
 from models.tables.accruals import Accrual, AccrualRebuild, AccrualRebuildBatch
-from models.verify import verify
+from models.verifying.balances import verify
 from tests.activities.conftest import end_session, waiters
 from tests.desk import Desk, Life, carry_out_rebuilds
 from tests.factories import MONDAY, Asking, Organisation, change_person, make_organisation, worked

@@ -31,7 +31,7 @@ from models.store.sealing import Sealed, keys_from, public_bytes, rotate_key, se
 from models.store.tree import SealedTree
 from models.tables.provenance import LedgerStatement
 from models.tables.seals import LedgerLeaf, Seal, SealKey, UnsealedTransaction
-from models.verify_ledger import verify_ledger
+from models.verifying.ledger import verify_ledger
 from tests.activities.sealed import KEYS, known_to, seal_some, tell, verified
 from tests.factories import Organisation
 from tests.office import SECRET

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from models.database import command_transaction
 from models.store.sealing import keys_from, public_bytes, seal
-from models.verify_ledger import Verified, verify_export
+from models.verifying.ledger import Verified, verify_export
 from tests.activities.sealed import KEYS, exported, known_to, seal_some, tell, three_seals, verified
 from tests.factories import Organisation, make_organisation
 
@@ -227,7 +227,7 @@ def test_what_waits_for_a_seal_is_looked_at_too(engine: Engine, ledger: Organisa
 def test_of_a_ledger_that_is_wrong_everywhere_the_first_findings_are_named(
     engine: Engine, ledger: Organisation, owner: Owner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("models.ledger_check.MOST_FINDINGS", 2)
+    monkeypatch.setattr("models.verifying.ledger_check.MOST_FINDINGS", 2)
     owner("UPDATE seal SET root = sha256(root) WHERE tenant_id = :t")
 
     wrong = verified(engine, ledger).wrong

@@ -10,7 +10,7 @@ from models.database import read_session
 from models.rules.accrual_types import AccrualCode
 from models.standard import SHIFT
 from models.tables.accruals import Accrual, AccrualRebuild
-from models.verify import verify
+from models.verifying.balances import verify
 from tests.desk import Life
 from tests.e2e.conftest import PHONE, People
 from tests.factories import MONDAY, Asking, Organisation, worked

@@ -48,7 +48,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...] | None]] = {
     "models/migrate.py": (("models.retention", "models.tables"), ("sqlalchemy", "alembic")),
     "models/migrations": (("models.tables",), ("sqlalchemy", "alembic")),
     "models/calendars.py": (("models.rules",), ("holidays",)),
-    "models/ledger_check.py": (("models",), ("cryptography",)),
+    "models/verifying/ledger_check.py": (("models",), ("cryptography",)),
     "models/store/agent_keys.py": (("models.rules",), ("cryptography",)),
     "models/store/sealing.py": (("models",), ("sqlalchemy", "cryptography")),
     "models/store/tree.py": (("models.tables",), ("sqlalchemy", "pymerkle")),

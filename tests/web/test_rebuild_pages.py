@@ -13,7 +13,7 @@ from models.store import rebuilds
 from models.store.changes import GivenBy
 from models.store.rebuilds import put_aside, rebuild_everybody
 from models.tables.accruals import AccrualRebuild
-from models.verify import verify
+from models.verifying.balances import verify
 from tests.desk import carry_out_rebuilds
 from tests.factories import Asking, Organisation, change_person, make_organisation, worked
 from tests.web.conftest import Browser, Site, page_of

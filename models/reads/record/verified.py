@@ -13,11 +13,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from models.ledger_check import is_signed
 from models.reads.record.proofs import Inclusion, Proofs, proofs_of, siblings
 from models.reads.record.story import Said
 from models.rules.seals import LeafContent, SealContent
 from models.tables.seals import Seal
+from models.verifying.ledger_check import is_signed
 
 MOST_VERIFIED = 2_000
 """Statements looked at for one page, the newest ones: a timesheet of an ordinary week has some fifty."""

@@ -13,9 +13,9 @@ from uuid import UUID
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from models.ledger_anchors import Anchored, difference
-from models.ledger_parts import BesidePart, KeyPart, LeafPart, Leaves, Part, ProblemPart, SealPart
 from models.rules.seals import SealContent, key_data, leaf_data
+from models.verifying.ledger_anchors import Anchored, difference
+from models.verifying.ledger_parts import BesidePart, KeyPart, LeafPart, Leaves, Part, ProblemPart, SealPart
 
 MOST_FINDINGS = 50
 """So many are named; of a ledger that is wrong everywhere the first ones are what matters."""

@@ -1,6 +1,7 @@
 """A ledger as a file that anybody can verify: one JSON object a line, written and read part by part.
 
-The lines stand in the order of `models.ledger_parts`, after a heading and before a last line that counts them.
+The lines stand in the order of `models.verifying.ledger_parts`, after a heading and before a last line that counts
+them.
 """
 
 import gzip
@@ -13,8 +14,8 @@ from pathlib import Path
 from typing import IO, Any
 from uuid import UUID
 
-from models.ledger_parts import BesidePart, KeyPart, LeafPart, Part, ProblemPart, SealPart
 from models.rules.seals import exact_text
+from models.verifying.ledger_parts import BesidePart, KeyPart, LeafPart, Part, ProblemPart, SealPart
 
 FORMAT = 1
 A_BATCH = 500

@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from models.ledger_anchors import Anchored
-from models.ledger_check import Check, KnownKeys, Verified
-from models.ledger_file import Heading, read_heading, read_parts
-from models.ledger_parts import ledger_parts
 from models.tables.seals import Seal
+from models.verifying.ledger_anchors import Anchored
+from models.verifying.ledger_check import Check, KnownKeys, Verified
+from models.verifying.ledger_file import Heading, read_heading, read_parts
+from models.verifying.ledger_parts import ledger_parts
 
 __all__ = ["OVERDUE", "KnownKeys", "Verified", "overdue_since", "sealed_statements", "verify_export", "verify_ledger"]
 

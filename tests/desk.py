@@ -13,7 +13,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.accruals import AccrualActivities
 from activities.commands import SheetActivities
-from activities.failures import refused_by
+from activities.failures import PASSING, refused_by
 from models.commands import Asked, ScheduleAction
 from models.database import command_transaction, read_session
 from models.errors import DomainError
@@ -51,9 +51,14 @@ class Desk:
         return ActivityEnvironment().run(self.activities.apply_command, asked.ref)
 
     def do(self, asked: Asked) -> CommandOutcome:
-        """Ask and carry out."""
+        """Ask and carry out, once more after a fault that passes, as a worker does: pages change things meanwhile."""
         self.ask(asked)
-        return self.apply(asked)
+        try:
+            return self.apply(asked)
+        except ApplicationError as fault:
+            if fault.type != PASSING:
+                raise
+            return self.apply(asked)
 
     def lock_on_schedule(self, key: SheetKey) -> SheetSnapshot:
         """What the workflow does when the time to lock has come."""

@@ -1,6 +1,7 @@
 """Open pages hear of what concerns them at its commit, and of nothing else, for as long as their session stands."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,10 @@ from web.live import Told
 
 AGAIN = {"Last-Event-ID": "0"}
 """What a browser says that had a stream before."""
+
+
+TRUST = ssl.create_default_context()
+"""Made once: making it takes longer than opening a stream, and there are hundreds."""
 
 
 @dataclass
@@ -84,7 +89,7 @@ class Streams:
 
     async def _read(self, browser: Browser, path: str, says: dict[str, str], heard: Heard) -> None:
         async with (
-            AsyncClient(base_url=self.address, cookies=browser.client.cookies, timeout=None) as client,
+            AsyncClient(base_url=self.address, cookies=browser.client.cookies, timeout=None, verify=TRUST) as client,
             client.stream("GET", path, headers=says) as answer,
         ):
             assert answer.status_code == 200

@@ -96,9 +96,24 @@
     house();
   }
 
-  document.addEventListener("htmx:before:request", (event) => {
-    if (isRefresh(event.detail.ctx) && document.hidden) event.preventDefault();
-  });
+  // What is heard while a command of one's own is under way mostly tells of that command: it is looked at afterwards.
+  const underWay = new Set();
+  const heard = new Set();
+  function hold(event) {
+    const { ctx } = event.detail;
+    if (isRefresh(ctx)) {
+      if (underWay.size) heard.add(ctx.sourceEvent.type);
+      if (underWay.size || document.hidden) event.preventDefault();
+    } else if (ctx.request.method !== "GET") underWay.add(ctx);
+  }
+  function release({ detail }) {
+    if (!underWay.delete(detail.ctx) || underWay.size) return;
+    for (const told of heard) one("#live")?.dispatchEvent(new Event(told));
+    heard.clear();
+  }
+
+  document.addEventListener("htmx:before:request", hold);
+  document.addEventListener("htmx:finally:request", release);
   document.addEventListener("htmx:after:request", arrange);
   document.addEventListener("htmx:before:swap", takeFocus);
   document.addEventListener("htmx:after:swap", settle);

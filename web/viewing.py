@@ -7,6 +7,7 @@ they open is recorded as well, by its address. While the database is away the pa
 
 import re
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -20,7 +21,7 @@ from models.reads.opened import noting
 from models.rules.days import local_date
 from models.rules.policy import Role
 from models.rules.statements import Agent
-from models.rules.viewing import address_seen, sitting_of
+from models.rules.viewing import address_seen, question_seen, sitting_of
 from models.store.looks import remember_look
 from models.store.views import Looker, Opened, record_opened, record_page
 from web.api.caller import Caller
@@ -32,8 +33,8 @@ log = structlog.get_logger()
 _REGION = re.compile(r"/live(/.*)?|/notifications/bell|/inbox/[^/]+/standing|/static/.*")
 """Small parts of a page that is open already, and what holds nobody's time."""
 
-QUERIES = "/graphql"
-"""Where questions are asked with POST."""
+QUESTIONS = frozenset({"/graphql", "/graphql/explore"})
+"""Where the record is asked with POST."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,11 @@ class Viewings:
 
 def _may_open(scope: Scope) -> bool:
     if scope["method"] == "POST":
-        return bool(scope["path"] == QUERIES)
+        return scope["path"] in QUESTIONS
     return scope["method"] == "GET" and not _REGION.fullmatch(scope["path"])
 
 
-def _looking(scope: Scope, state: dict[str, object], opened: tuple[Opened, ...]) -> Looking | None:
+def _looking(scope: Scope, state: dict[str, Any], opened: tuple[Opened, ...]) -> Looking | None:
     found = _who(state)
     if found is None:
         return None
@@ -86,13 +87,20 @@ def _looking(scope: Scope, state: dict[str, object], opened: tuple[Opened, ...])
     # Whoever is audited by what they open cannot say that they did not look at it.
     if not is_auditor and _looks_by_itself(Headers(scope=scope)):
         return None
-    page = address_seen(scope["path"], scope["query_string"].decode("latin-1")) if is_auditor and not opened else None
+    page = _page(scope, state) if is_auditor and not opened else None
     looked = state.get("submission_opened")
     looking = Looking(by, opened, page, looked if isinstance(looked, UUID) else None)
     return looking if looking.opened or looking.page or looking.submission_id else None
 
 
-def _who(state: dict[str, object]) -> tuple[Looker, frozenset[Role]] | None:
+def _page(scope: Scope, state: dict[str, Any]) -> str:
+    match state.get("asked"):
+        case [(document, variables), *_]:
+            return question_seen(scope["path"], document, variables)
+    return address_seen(scope["path"], scope["query_string"].decode("latin-1"))
+
+
+def _who(state: dict[str, Any]) -> tuple[Looker, frozenset[Role]] | None:
     match state.get("viewer") or state.get("caller"):
         case Viewer() as viewer:
             sitting = sitting_of(viewer.session_hash, viewer.acting_for_id)

@@ -1,7 +1,10 @@
 """What is recorded of looking: in which role somebody looks, from where, and by which address."""
 
+import json
 import re
+from collections.abc import Mapping
 from hashlib import sha256
+from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 from uuid import UUID, uuid5
 
@@ -37,6 +40,25 @@ def address_seen(path: str, query: str) -> str:
     pairs = [(name, HIDDEN if _SECRET_NAMES.search(name) else value) for name, value in parse_qsl(query)]
     asked = f"?{urlencode(pairs, safe='*')}" if pairs else ""
     return _SECRETS.sub(HIDDEN, quote(path, safe=_PLAIN_IN_PATH) + asked)[:LONGEST_ID]
+
+
+def question_seen(path: str, document: str, variables: Mapping[str, Any]) -> str:
+    """A question in GraphQL as it is recorded: on one line with its variables, without anything secret.
+
+    One that is longer than an id may be is cut, and ends with the first digits of its SHA-256.
+    """
+    hidden = {name: HIDDEN if _SECRET_NAMES.search(name) else value for name, value in variables.items()}
+    said = f" {json.dumps(hidden, ensure_ascii=False, sort_keys=True)}" if hidden else ""
+    question = _storable(_SECRETS.sub(HIDDEN, f"{path} {' '.join(document.split())}{said}"))
+    if len(question) <= LONGEST_ID:
+        return question
+    end = f"… {sha256(question.encode()).hexdigest()[:16]}"
+    return question[: LONGEST_ID - len(end)] + end
+
+
+def _storable(words: str) -> str:
+    """Without what is no text, or none that PostgreSQL keeps."""
+    return words.replace("\0", "?").encode("utf-8", "replace").decode()
 
 
 def page_id(tenant_id: UUID, address: str) -> UUID:

@@ -26,7 +26,6 @@ from tests.web.test_policy_of_routes import (
     scene_of,
 )
 from web.auth.viewer import REFRESH_HEADER
-from web.viewing import QUERIES
 
 OWN_SETTINGS = {
     "POST /notifications/settings": "their own settings",
@@ -35,12 +34,23 @@ OWN_SETTINGS = {
     "POST /access/calendar": "their own access",
     "PUT /resources/notifications/settings": "their own settings",
     "POST /resources/notifications/reading": "their own notifications",
+    "POST /graphql/explore": "asks the record, and is recorded",
     "POST /admin/duties": "looks decisions over and keeps what it found: the report of an auditor",
 }
 """What an auditor may send, and why."""
 
 REGIONS = {"GET /live", "GET /live/counts", "GET /notifications/bell", "GET /inbox/{sheet_id}/standing"}
 """Parts of a page that is open already."""
+
+PEOPLE_ASKED_FOR = {
+    "query": """{
+  agentsByType(agentType: PersonAgent) { pageInfo { hasNextPage } }
+}"""
+}
+ONE_ASKED_FOR = {
+    "query": "query One($id: String!) { agentById(id: {externalId: $id}) { __typename } }",
+    "variables": {"id": "nobody"},
+}
 
 READS = [(route, each) for route, each in REQUESTS if route.startswith("GET ")]
 SENT = [(route, each) for route, each in CHANGES if route not in OWN_SETTINGS]
@@ -138,15 +148,38 @@ async def test_every_call_with_which_an_auditor_reads_is_recorded_once(
 
 
 async def test_what_is_asked_with_graphql_is_recorded(site: Site, api: Api, org: Organisation) -> None:
-    program, asked = (
-        api.program(org, org.diana),
-        {"query": "{ agentsByType(agentType: PersonAgent) { pageInfo { hasNextPage } } }"},
-    )
+    program = api.program(org, org.diana)
+
+    for asked in (PEOPLE_ASKED_FOR, PEOPLE_ASKED_FOR, ONE_ASKED_FOR):
+        assert (await program.call("POST", "/graphql", asked)).status_code == 200
+
+    assert {look.saw for look in looks(site, org)} == {
+        "/graphql { agentsByType(agentType: PersonAgent) { pageInfo { hasNextPage } } }",
+        '/graphql query One($id: String!) { agentById(id: {externalId: $id}) { __typename } } {"id": "nobody"}',
+    }
+
+
+async def test_what_is_asked_on_the_page_for_it_is_recorded(site: Site, org: Organisation) -> None:
+    diana = site.browser(org, org.diana)
+    await diana.page("/audit")
 
     for _ in range(2):
-        assert (await program.call("POST", QUERIES, asked)).status_code == 200
+        await diana.post_form("/graphql/explore", query=ONE_ASKED_FOR["query"])
 
-    assert [look.saw for look in looks(site, org)] == [QUERIES]
+    assert {look.saw for look in looks(site, org)} == {
+        "/audit",
+        "/graphql/explore query One($id: String!) { agentById(id: {externalId: $id}) { __typename } }",
+    }
+
+
+async def test_a_question_that_is_no_text_is_recorded_as_far_as_it_is(site: Site, api: Api, org: Organisation) -> None:
+    program = api.program(org, org.diana)
+
+    answer = await program.call("POST", "/graphql", rb'{"query": "{ \ud800 \u0000 }"}')
+
+    assert answer.status_code == 200
+
+    assert [look.saw for look in looks(site, org)] == ["/graphql { ? ? }"]
 
 
 class TestAddresses:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import Engine
@@ -34,6 +35,8 @@ class Answering(BaseContext):
     scopes: frozenset[Scope]
     key_of: AgentKeyOf
     now: datetime
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    """The documents with their variables, as they came."""
     _open: ExitStack = field(default_factory=ExitStack)
     _view: View | None = None
     _readings: dict[str, asyncio.Future[Reading]] = field(default_factory=dict)

@@ -80,7 +80,7 @@ async def ask(viewer: SignedIn, question: Question, request: Request, use: Used)
     await run_in_threadpool(_require, use, onlooker)
     document, variables = question.get("query"), question.get("variables")
     answer = await _answer(
-        use,
+        request,
         onlooker,
         document if isinstance(document, str) else "",
         variables if isinstance(variables, dict) else {},
@@ -125,11 +125,11 @@ def _require(use: Services, onlooker: Onlooker) -> None:
 
 
 async def _answer(
-    use: Services, onlooker: Onlooker, document: str, variables: dict[str, Any], operation: str | None
+    request: Request, onlooker: Onlooker, document: str, variables: dict[str, Any], operation: str | None
 ) -> dict[str, Any]:
     if not document.strip():
         return _refused("Nothing is asked. Write a question in GraphQL, such as the one that this page begins with.")
-    context = answering_for(use, onlooker, frozenset())
+    context = answering_for(request, onlooker, frozenset())
     try:
         found = await reading_schema.execute(
             document, variables, context, None, operation, allowed_operation_types={OperationType.QUERY}

@@ -48,17 +48,20 @@ async def answering(
         return
     caller = await run_in_threadpool(require_caller, use.engine, token_in(bearer), Scope.READ, tenant_id, use.now())
     connection.state.caller = caller
-    context = answering_for(use, caller.onlooker, caller.scopes)
+    context = answering_for(connection, caller.onlooker, caller.scopes)
     try:
         yield context
     finally:
         await context.close()
 
 
-def answering_for(use: Services, onlooker: Onlooker, scopes: frozenset[Scope]) -> Answering:
-    """The context of one request of somebody."""
+def answering_for(connection: HTTPConnection, onlooker: Onlooker, scopes: frozenset[Scope]) -> Answering:
+    """The context of one request of somebody; what it asks is found in the state of the request."""
+    use: Services = connection.app.state.services
     key_of = agent_keys_from(use.settings.secret_key.get_secret_value())
-    return Answering(use.engine, onlooker, scopes, key_of, use.now())
+    context = Answering(use.engine, onlooker, scopes, key_of, use.now())
+    connection.state.asked = context.asked
+    return context
 
 
 router = Router(

@@ -12,6 +12,7 @@ from models.database import UNAVAILABLE
 from models.errors import DomainError
 from models.rules.assertions import Contradiction
 from models.rules.prov_times import NotAnInstant
+from web.graphql.asked import Asked
 from web.graphql.limits import Limits
 from web.graphql.mutations import Mutation
 from web.graphql.queries import Query
@@ -40,7 +41,7 @@ class Schema(strawberry.Schema):
 
 def _schema(**kinds: Any) -> Schema:
     config = StrawberryConfig(scalar_map={**SCALARS, Delta: DELTA})
-    return Schema(query=Query, config=config, extensions=[Limits], **kinds)
+    return Schema(query=Query, config=config, extensions=[Asked, Limits], **kinds)
 
 
 schema = _schema(mutation=Mutation, subscription=Subscription)

@@ -64,6 +64,14 @@ def public_bytes(key: Ed25519PrivateKey) -> bytes:
     return key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
 
+def private_half(of: SealKey, key_of: KeyOf) -> Ed25519PrivateKey:
+    """The key that belongs to a public one. Raises `SealKeyChanged` when the secret is another one."""
+    key = key_of(of.tenant_id, of.number)
+    if public_bytes(key) != of.public_key:
+        raise SealKeyChanged(KEY_CHANGED.format(of.number))
+    return key
+
+
 def seal(session: WriteSession, tenant_id: UUID, key_of: KeyOf) -> Sealed | None:
     """Seal what was committed since the last seal; None when nothing was. One after the other for an organisation.
 
@@ -132,14 +140,12 @@ def rotate_key(
         return _introduce(session, tenant_id, 1, key_of, None)
     if is_lost:
         return _introduce(session, tenant_id, present.number + 1, key_of, None)
-    signs = (former_key_of or key_of)(tenant_id, present.number)
-    if public_bytes(signs) != present.public_key:
-        raise SealKeyChanged(KEY_CHANGED.format(present.number))
+    signs = private_half(present, former_key_of or key_of)
     return _introduce(session, tenant_id, present.number + 1, key_of, signs)
 
 
 KEY_CHANGED = (
-    "The present secret is not the one that seal key {} follows from: nothing is sealed. "
+    "The present secret is not the one that seal key {} follows from: nothing is sealed or signed. "
     "Introduce a new key with `countersign ledger rotate-key --former-secret FILE`."
 )
 
@@ -153,8 +159,7 @@ def _present_key(session: WriteSession, tenant_id: UUID, key_of: KeyOf) -> int:
     present = last_key(session, tenant_id)
     if present is None:
         return _introduce(session, tenant_id, 1, key_of, None)
-    if public_bytes(key_of(tenant_id, present.number)) != present.public_key:
-        raise SealKeyChanged(KEY_CHANGED.format(present.number))
+    private_half(present, key_of)
     return present.number
 
 

@@ -33,7 +33,7 @@ from models.tables.seals import Seal
 from tests.desk import Life
 from tests.factories import MONDAY, Organisation, give_role, make_organisation, worked
 from tests.projects import DOGS, lead, work
-from tests.web.conftest import SECRET, Site
+from tests.web.conftest import SECRET, Site, page_of
 from tests.web.documents import pdf_words
 
 KEYS = keys_from(SECRET)
@@ -222,6 +222,16 @@ class TestProv:
 
 class TestPack:
     """The pack, and what its verifier says of it."""
+
+    async def test_nothing_is_signed_with_a_key_that_nobody_published(self, site: Site, org: Organisation) -> None:
+        key = await told(site, org)
+        with command_transaction(site.engine, org.tenant_id) as session:
+            seal(session, org.tenant_id, keys_from("the secret of before"))
+
+        answer = await site.browser(org, org.duane).get(address(key))
+
+        assert answer.status_code == 409
+        assert "seal key 1" in page_of(answer, 409).text
 
     async def test_an_outsider_verifies_it(self, site: Site, issued: tuple[Organisation, bytes], pack: Pack) -> None:
         org = issued[0]

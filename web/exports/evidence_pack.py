@@ -15,7 +15,7 @@ from models.reads.record.story import Said
 from models.rules.accrual_types import AccrualCode
 from models.rules.digest import canonical_json
 from models.rules.seals import exact_text
-from models.tables.seals import Seal
+from models.tables.seals import Seal, SealKey
 from web.exports.prov_files import prov_json, prov_n
 from web.exports.prov_records import prov_document
 from web.exports.sheet_pdf import sheet_pdf
@@ -26,8 +26,8 @@ PACK = Path(__file__).parent / "pack"
 ALWAYS = (1980, 1, 1, 0, 0, 0)
 """When every file of a zip was made: its own times would be another file each time."""
 
-Sign = Callable[[int, bytes], bytes]
-"""Signs bytes with the key of a number."""
+Sign = Callable[[SealKey, bytes], bytes]
+"""Signs bytes with the private half of a key."""
 
 
 def evidence_pack(evidence: Evidence, sign: Sign) -> bytes:
@@ -145,7 +145,7 @@ def _manifest(evidence: Evidence, files: Mapping[str, bytes], sign: Sign) -> dic
         "files": {name: sha256(content).hexdigest() for name, content in files.items()},
         "keyNumber": keys[-1].number if keys else None,
     }
-    signature = sign(keys[-1].number, canonical_json(manifest)) if keys else None
+    signature = sign(keys[-1], canonical_json(manifest)) if keys else None
     return manifest | {"signature": signature.hex() if signature else None}
 
 

@@ -19,7 +19,7 @@ from models.reads.record.evidence import (
     summary_record_of,
 )
 from models.reads.viewer import Onlooker
-from models.store.sealing import keys_from
+from models.store.sealing import keys_from, private_half
 from web.auth.viewer import Viewer
 from web.exports import files
 from web.exports.evidence_pack import ZIP, Sign, evidence_pack
@@ -120,17 +120,17 @@ def time_as_csv(
 
 
 def pack_of(use: Services, onlooker: Onlooker, sheet_id: UUID) -> Response:
-    """The evidence pack of a timesheet. Raises `NotFound`."""
+    """The evidence pack of a timesheet. Raises `NotFound`, and `SealKeyChanged`."""
     with use.reading(onlooker) as session:
         found = evidence_of(session, onlooker, sheet_id, use.now())
-        content = evidence_pack(found, _signer(use, onlooker.tenant_id))
+        content = evidence_pack(found, _signer(use))
     sheet = found.sheet
     return files.attachment(content, ZIP, sheet.owner.staff_id, sheet.period.start, "evidence", "zip")
 
 
-def _signer(use: Services, tenant_id: UUID) -> Sign:
+def _signer(use: Services) -> Sign:
     key_of = keys_from(use.settings.secret_key.get_secret_value())
-    return lambda number, data: key_of(tenant_id, number).sign(data)
+    return lambda key, data: private_half(key, key_of).sign(data)
 
 
 def _sheet(sheet_id: UUID, viewer: Viewer, use: Services, ending: str) -> Response:

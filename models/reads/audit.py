@@ -296,7 +296,7 @@ _VIEWS = """
     SELECT s.recorded_at AS at, s.transaction_id AS id, 'viewed' AS kind, NULL AS of_sheet_id,
            s.recorded_by_id AS actor_id, s.about_id AS owner_id, NULL AS reason, s.subject
     FROM statement s
-    WHERE s.namespace = 'default' AND s.kind = 'define' AND s.body ->> 'type' = 'View'{conditions}
+    WHERE s.namespace = 'default' AND s.kind = 'define' AND s.type = 'View'{conditions}
     ORDER BY s.recorded_at DESC, s.transaction_id DESC LIMIT :limit
 """
 

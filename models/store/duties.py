@@ -171,7 +171,7 @@ _DECIDED = text(
     LEFT JOIN delegation g ON g.id = d.delegation_id
     CROSS JOIN LATERAL (
         SELECT count(*) FILTER (WHERE s.kind = 'define') AS told,
-               coalesce(bool_and(s.body ->> 'type' = CASE d.decision WHEN 'approve' THEN 'Approve' ELSE 'Reject' END)
+               coalesce(bool_and(s.type = CASE d.decision WHEN 'approve' THEN 'Approve' ELSE 'Reject' END)
                    FILTER (WHERE s.kind = 'define'), false) AS is_decision,
                coalesce(array_agg(s.body ->> 'agent') FILTER (WHERE s.kind = 'wasAssociatedWith'), '{}') AS agents,
                coalesce(array_agg((s.body ->> 'responsible') || ' ' || (s.body ->> 'delegate'))
@@ -189,7 +189,7 @@ _ONLY_STATED = text(
     """
     SELECT s.subject FROM statement s
     WHERE s.tenant_id = :tenant AND s.namespace = :namespace
-      AND s.kind = 'define' AND s.body ->> 'type' IN ('Approve', 'Reject')
+      AND s.kind = 'define' AND s.type IN ('Approve', 'Reject')
       AND s.recorded_at >= :start AND s.recorded_at < :end
       AND (
           SELECT true FROM decision d

@@ -26,7 +26,7 @@ END
 """.strip()
 _RESPONSIBLE = "(said::jsonb) ->> 'responsible'"
 _AT = "(said::jsonb) ->> 'at'"
-_VIEW = text("kind = 'define' AND body ->> 'type' = 'View'")
+_VIEW = text("kind = 'define' AND type = 'View'")
 
 
 class LedgerStatement(TenantOwned, Base):
@@ -85,7 +85,7 @@ class LedgerStatement(TenantOwned, Base):
             "ix_statement_decision",
             "tenant_id",
             "recorded_at",
-            postgresql_where=text("kind = 'define' AND body ->> 'type' IN ('Approve', 'Reject')"),
+            postgresql_where=text("kind = 'define' AND type IN ('Approve', 'Reject')"),
         ),
         # Who looked at what, the newest first: everybody, one person, and at the time of one person.
         Index("ix_statement_view", "tenant_id", "recorded_at", "transaction_id", postgresql_where=_VIEW),

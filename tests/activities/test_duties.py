@@ -290,7 +290,7 @@ def state_it(owner: Engine, life: Life, activity: str, said: dict[str, object]) 
                 transaction_id=uuid4(),
                 kind=said["statement"],
                 subject=activity,
-                body=body,
+                said=canonical_json(body).decode(),
                 digest=str(hash(canonical_json(body))),
             )
         )

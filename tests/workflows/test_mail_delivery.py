@@ -8,8 +8,6 @@ import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
-from typing import cast
 from uuid import uuid4
 
 from sqlalchemy import Engine
@@ -24,6 +22,7 @@ from models.tables.delivery import Notification
 from settings import Settings
 from tests.desk import Life
 from tests.mailbox import give_address, mail_server, tell
+from tests.office import settings_of
 from tests.waiting import eventually, eventually_async
 from upkeep import begin_mails
 from worker import SLOTS, build_mailer, build_worker
@@ -48,16 +47,7 @@ asyncio.run(ActivityEnvironment().run(carrier.send_mail, MailKey(UUID(tenant), U
 
 
 def settings_with(postgres: EmbeddedPostgres, smtp_url: str) -> Settings:
-    return cast(
-        Settings,
-        SimpleNamespace(
-            database_url=postgres.app_url(),
-            task_queue=f"queue-{uuid4()}",
-            smtp_url=smtp_url,
-            mail_from="Countersign <countersign@example.org>",
-            base_url="https://time.example.org",
-        ),
-    )
+    return settings_of(f"queue-{uuid4()}", postgres.app_url(), smtp_url)
 
 
 @asynccontextmanager

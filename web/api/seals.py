@@ -72,7 +72,9 @@ def find(caller: Reads, use: Used, asked: Paged) -> Listed[Seal]:
     return listed(found, asked, lambda each: (each.number,), lambda each: _seal(each, caller))
 
 
-@router.post("/seals", operation_id="sealNow", responses=RECORDING)
+@router.post(
+    "/seals", operation_id="sealNow", responses={**RECORDING, 201: {"model": Sealed, "description": "A new seal"}}
+)
 def seal(caller: Administers, use: Used, _key: Key, response: Response) -> Sealed:
     """Seal now what was recorded since the last seal; 201 when there is a new one.
 

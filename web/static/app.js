@@ -203,7 +203,7 @@
     if (open) fold(open);
     const page = Object.keys(KEYS).find((page) => Object.hasOwn(KEYS[page], key) && one(page));
     if (!page || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (one("dialog[open]") || target.matches("input:not([name=pick]), textarea, select") || localStorage.keys === "off") return;
+    if (one("dialog[open]") || target.matches("input:not([type=checkbox]), textarea, select") || localStorage.keys === "off") return;
     event.preventDefault();
     KEYS[page][key]();
   });

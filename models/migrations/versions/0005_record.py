@@ -123,6 +123,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("kind = 'define'"),
     )
     op.create_index(
+        "ix_statement_decision",
+        "statement",
+        ["tenant_id", "recorded_at"],
+        postgresql_where=sa.text("kind = 'define' AND type IN ('Approve', 'Reject')"),
+    )
+    op.create_index(
         "ix_statement_start",
         "statement",
         ["tenant_id", "namespace", "at", "sequence"],
@@ -182,12 +188,6 @@ def _keep_what_was_said() -> None:
         comment="the same, to be asked",
     )
     op.add_column("statement", body)
-    op.create_index(
-        "ix_statement_decision",
-        "statement",
-        ["tenant_id", "recorded_at"],
-        postgresql_where=sa.text("kind = 'define' AND body ->> 'type' IN ('Approve', 'Reject')"),
-    )
 
 
 def _index_what_was_done() -> None:
@@ -195,7 +195,7 @@ def _index_what_was_done() -> None:
     for name, column in (("done", None), ("kind", "kind"), ("owner", "owner_id"), ("actor", "actor_id")):
         columns = ["tenant_id", *([column] if column else []), "completed_at", "id"]
         op.create_index(f"ix_command_{name}", "command", columns, postgresql_where=done)
-    view = sa.text("kind = 'define' AND body ->> 'type' = 'View'")
+    view = sa.text("kind = 'define' AND type = 'View'")
     for name, column in (("view", None), ("view_by", "recorded_by_id"), ("view_of", "about_id")):
         columns = ["tenant_id", *([column] if column else []), "recorded_at", "transaction_id"]
         op.create_index(f"ix_statement_{name}", "statement", columns, postgresql_where=view)
@@ -267,7 +267,7 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION note_unsealed()")
     for name in ("seal", "seal_key", "ledger_node", "ledger_leaf", "unsealed"):
         op.drop_table(name)
-    for name in ("asserted", "about", "responsible", "start", "type", "object", "subject"):
+    for name in ("decision", "asserted", "about", "responsible", "start", "type", "object", "subject"):
         op.drop_index(f"ix_statement_{name}", table_name="statement")
     op.drop_index("uq_statement_once", table_name="statement")
     for name in ("responsible", "at", "object", "type", "term", "once", "about_id"):
@@ -278,3 +278,9 @@ def downgrade() -> None:
     op.drop_column("statement", "said")
     op.alter_column("statement", "subject", type_=sa.String())
     op.create_index("ix_statement_subject", "statement", ["tenant_id", "namespace", "subject"])
+    op.create_index(
+        "ix_statement_decision",
+        "statement",
+        ["tenant_id", "recorded_at"],
+        postgresql_where=sa.text("kind = 'define' AND body ->> 'type' IN ('Approve', 'Reject')"),
+    )

@@ -48,7 +48,7 @@ def operations(site: Site) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-ADMINISTERED = ("People", "Projects", "Time period types", "Agreements", "Adjustments", "Webhooks")
+ADMINISTERED = ("People", "Projects", "Time period types", "Agreements", "Adjustments", "Webhooks", "Seals")
 
 
 def filled(path: str) -> str:

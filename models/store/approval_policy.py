@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from models.calendars import places
 from models.database import WriteSession
-from models.errors import Stale
+from models.errors import ReasonRequired, Stale
 from models.rules.approval_policy import SWITCHES, ApprovalPolicy, policy_errors, retention_errors
+from models.rules.compliance import meets_all
 from models.rules.policy import Action
 from models.rules.stages import Stage
 from models.store.changes import (
@@ -43,7 +44,7 @@ def replace_policy(
     """Let the policy be what `content` says; `version` is the one that was looked at.
 
     It holds from then on for everything that is not decided: deadlines are reckoned anew soon after. For how long
-    records are kept is never shortened.
+    records are kept is never shortened. Raises `ReasonRequired` for leaving strict timekeeping without one.
     """
     take_turn(session, given, Action.MANAGE_APPROVAL)
     asked = hash_of("replace approval policy", version, content.json, *([reason] if reason else []))
@@ -58,6 +59,8 @@ def replace_policy(
     require_none(policy_errors(content, places()) + retention_errors(present.content, content))
     if content == present.content:
         return present
+    if meets_all(present.content) and not meets_all(content) and not reason:
+        raise ReasonRequired("Until now every rule of strict timekeeping is met. Say why that is to end.")
     theirs = update(TenantPolicy).where(TenantPolicy.tenant_id == given.tenant_id)
     session.execute(theirs.values(**_columns(content)))
     change = Change(present.id, version + 1, present.content.json, content.json, reason)

@@ -121,19 +121,31 @@ class TestApplying:
         assert "Somebody changed this policy meanwhile" in page.text
         assert not policy(site, org).refuse_future_work
 
+    async def test_whoever_leaves_it_says_why(self, site: Site, suzanne: Browser, org: Organisation) -> None:
+        await suzanne.follow(await apply(suzanne))  # type: ignore[arg-type]
+        form = (await suzanne.page("/admin/approval")).form("/admin/approval")
+        del form.fields["explainChanges"]
+
+        page = page_of(await suzanne.send(form), 400)
+
+        assert "Say why that is to end." in page.problem("reason")
+        assert "explainChanges" not in page.form("/admin/approval").fields
+        assert policy(site, org).explain_changes
+
     async def test_whoever_deviates_is_told_that_it_does_not_meet_since_when_and_by_whom(
         self, site: Site, suzanne: Browser, org: Organisation
     ) -> None:
         await suzanne.follow(await apply(suzanne))  # type: ignore[arg-type]
         form = (await suzanne.page("/admin/approval")).form("/admin/approval")
         del form.fields["explainChanges"]
-        await suzanne.follow(await suzanne.send(form))
+        await suzanne.follow(await suzanne.send(form, reason="The Navy is gone."))
 
         page = await suzanne.page(COMPLIANCE)
         assert "14 of 15 rules are met" in page.main.text
         (row,) = page.root.all(id="rule-explained_changes")
         assert "Does not meet" in row.text
         assert "by Suzanne Modeski" in row.text
+        assert "The Navy is gone." in row.text
         assert page.offers(PRESET)
 
     @pytest.mark.parametrize("years", ["", "4"])

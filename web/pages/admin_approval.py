@@ -21,7 +21,7 @@ from models.rules.stages import Stage
 from models.store.approval_policy import kept_policy, replace_policy
 from models.store.changes import Kept, require_none
 from web.auth.viewer import Viewer
-from web.forms import text, version_in
+from web.forms import reason_in, text, version_in
 from web.pages.admin import YES, change, given_by
 from web.pages.page import Posted, Read, SignedIn, Template, Used, go_to, or_show_again, show
 
@@ -38,6 +38,7 @@ FIELDS = HOURS.keys() | {
     "lockAfterDays",
     "lateAfterWorkingDays",
     "retentionYears",
+    "reason",
 }
 APPROVAL = Template("admin_approval.html", "admin_approval.html", fields=frozenset(FIELDS))
 
@@ -60,9 +61,12 @@ async def change_policy(viewer: SignedIn, form: Posted, request: Request, use: U
     """Change the policy; deadlines of what waits are reckoned anew."""
 
     def do() -> Kept[ApprovalPolicy]:
-        given, version, content = given_by(viewer, form), version_in(form), _content(form)
+        given, version, content, reason = given_by(viewer, form), version_in(form), _content(form), reason_in(form)
         return change(
-            viewer, use, Action.MANAGE_APPROVAL, lambda session: replace_policy(session, given, version, content)
+            viewer,
+            use,
+            Action.MANAGE_APPROVAL,
+            lambda session: replace_policy(session, given, version, content, reason),
         )
 
     async def give() -> Response:

@@ -6,9 +6,9 @@ from activities.act import Act
 from activities.checks import require_done
 from models.errors import ActsUnanswered, NotViewed, Unaccounted
 from models.rules.agreements import plan_by_day
-from models.rules.timekeeping import Missing, holds_back_approval, holds_back_submission, in_words, unaccounted
+from models.rules.timekeeping import Missing, holds_back_submission, in_words, unaccounted
 from models.store.accruals import local_calendar
-from models.store.timekeeping import accounted_by, answers_on
+from models.store.timekeeping import accounted_by, answers_on, held_back
 from models.store.views import has_viewed
 from models.tables.timecard import TimeEntry
 from models.tables.timesheet import Submission
@@ -54,21 +54,11 @@ def require_approvable(act: Act, submission: Submission) -> None:
         act.session, act.actor.id, act.sheet.id, submission.revision
     ):
         raise NotViewed("You have not opened the details of this timesheet. Open them, then approve it.")
-    if not act.policy.answer_acts_first or not act.owner.rank.active:
-        return  # Of somebody who left nobody can ask it: the reason of whoever acted stands.
-    by_owner = submission.submitted_by_id == act.owner.id
-    answers = answers_on(act.session, act.owner.id, act.sheet.id)
-    held = holds_back_approval(answers, submission.submitted_at, by_owner)
+    if not act.policy.answer_acts_first:
+        return
+    held = held_back(act.session, act.owner, act.sheet.id, submission)
     if held:
-        raise ActsUnanswered(_HELD[held].format(act.owner.name), timesheetId=str(act.sheet.id))
-
-
-_HELD = {
-    "unanswered": "{} has not said yet whether what others did in their place is right. It can be approved once they "
-    "have.",
-    "disputed": "{} disputes what somebody else did in their place. Reject it, so that they can put it right and "
-    "certify it anew.",
-}
+        raise ActsUnanswered(held, timesheetId=str(act.sheet.id))
 
 
 def _told(missing: Missing) -> dict[str, object]:

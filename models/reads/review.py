@@ -32,6 +32,7 @@ from models.rules.policy import Role
 from models.rules.stages import Stage
 from models.rules.transitions import DECISIONS, State
 from models.store.people import Circle, with_approvers
+from models.store.timekeeping import held_back
 from models.tables.people import Person, Project, TenantPolicy
 from models.tables.timesheet import Submission, Timesheet
 
@@ -70,6 +71,7 @@ def review_page(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: d
         changed_since=since.since,
         reason=revision_reason(session, sheet),
         commands=commands,
+        held_back=_held_back(session, circle, sheet, submission) if commands & DECISIONS else None,
         may_take_back=_may_take_back(session, onlooker, circle, sheet),
         notes=notes_in(session, sheet.owner_id, period, zone),
         decisions=decisions_on(session, sheet.id, {entry.id: entry for entry in entries}, zone),
@@ -133,6 +135,11 @@ def _may_take_back(session: Session, onlooker: Onlooker, circle: Circle, sheet: 
 def _unanswered(session: Session, onlooker: Onlooker, circle: Circle, sheet: Timesheet) -> tuple[ActShown, ...]:
     acts = acts_on(session, onlooker, circle, sheet.id)
     return tuple(act for act in acts if act.event.answer is None or act.event.answer.verdict != "confirmed")
+
+
+def _held_back(session: Session, circle: Circle, sheet: Timesheet, submission: Submission) -> str | None:
+    policy = session.get_one(TenantPolicy, sheet.tenant_id)
+    return held_back(session, circle.owner, sheet.id, submission) if policy.answer_acts_first else None
 
 
 def _others_asked(onlooker: Onlooker, circle: Circle, sheet: Timesheet) -> Iterator[str]:

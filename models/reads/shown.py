@@ -462,6 +462,8 @@ class ReviewShown:
     """Since when `changes` are told; None: it is seen for the first time, and there was nothing before."""
     reason: str | None
     commands: frozenset[str]
+    held_back: str | None
+    """Why it cannot be approved yet, by whoever decides on it."""
     may_take_back: bool
     notes: tuple[NoteShown, ...]
     decisions: tuple[DecisionShown, ...]

@@ -88,6 +88,15 @@ def holds_back_submission(answers: Iterable[ActAnswer]) -> bool:
     return any(answer.at is None for answer in answers)
 
 
+HELD = {
+    "unanswered": "{} has not said yet whether what others did in their place is right. It can be approved once they "
+    "have.",
+    "disputed": "{} disputes what somebody else did in their place. Reject it, so that they can put it right and "
+    "certify it anew.",
+}
+"""Why it cannot be approved, with the owner's name."""
+
+
 def holds_back_approval(answers: Iterable[ActAnswer], submitted_at: datetime, by_owner: bool) -> str | None:
     """Why it cannot be approved: `unanswered` or `disputed`; None: nothing is in the way.
 

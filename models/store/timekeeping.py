@@ -11,10 +11,11 @@ from models.rules.accrual_types import AccrualCode
 from models.rules.days import local_date
 from models.rules.durations import worked_minutes
 from models.rules.periods import Period
-from models.rules.timekeeping import Accounted, ActAnswer
+from models.rules.timekeeping import HELD, Accounted, ActAnswer, holds_back_approval
 from models.store.owner_review import Verdict
+from models.store.people import Member
 from models.tables.timecard import OwnerReview, TimeEntry, TimePeriodType
-from models.tables.timesheet import Command
+from models.tables.timesheet import Command, Submission
 
 WAITING = frozenset({AccrualCode.ON_CALL_WEEKDAY, AccrualCode.ON_CALL_WEEKEND, AccrualCode.ON_CALL_PUBLIC_HOLIDAY})
 """Who is on call waits for work: that accounts for no planned hour."""
@@ -41,6 +42,18 @@ def kinds_of_time(session: Session) -> dict[UUID, bool]:
     """The types whose time accounts for planned hours, and whether it is by whole days."""
     rows = session.execute(select(TimePeriodType.id, TimePeriodType.value_type, TimePeriodType.feeds))
     return {id_: value_type == "date" for id_, value_type, feeds in rows if not WAITING.intersection(feeds)}
+
+
+def held_back(session: Session, owner: Member, timesheet_id: UUID, submission: Submission) -> str | None:
+    """Why it cannot be approved before its owner stands by what others did in their place; None: it can.
+
+    Of somebody who left nobody can ask it: the reason of whoever acted stands.
+    """
+    if not owner.rank.active:
+        return None
+    answers = answers_on(session, owner.id, timesheet_id)
+    held = holds_back_approval(answers, submission.submitted_at, submission.submitted_by_id == owner.id)
+    return HELD[held].format(owner.name) if held else None
 
 
 def answers_on(session: Session, owner_id: UUID, timesheet_id: UUID) -> tuple[ActAnswer, ...]:

@@ -11,6 +11,7 @@ from models.standard import SHIFT
 from models.tables.timecard import TimeEntryVersion
 from models.tables.timesheet import Decision, Submission
 from tests.crowd import Crowd
+from tests.desk import Life
 from tests.factories import MONDAY, Asking, Organisation, change_policy, worked
 from tests.web.conftest import Browser, Site, page_of
 from tests.web.test_bulk import asked, decided
@@ -134,6 +135,23 @@ class TestAnswering:
         refused = page_of(await duane.send(page.form(address), certified="true"), 409)
         assert "Confirm or dispute that first" in refused.main.text
         assert site.rows(org, Submission) == []
+
+    async def test_whoever_is_to_approve_is_told_before_that_it_waits_for_the_owner(
+        self, site: Site, org: Organisation, roland: Browser, owner_engine: Engine
+    ) -> None:
+        key, suzanne = org.key(org.duane), Life(site.desk, org).suzanne_for(org.duane, "He is ill.")
+        site.desk.do(suzanne.record(worked("09:00", "17:00")))
+        site.desk.do(suzanne.submit(site.digest(key)))
+        address, waits = f"/inbox/{key.timesheet_id}", "has not said yet whether what others did"
+        assert waits not in (await roland.page(address)).main.text
+
+        change_policy(owner_engine, org, answer_acts_first=True)
+
+        page = await roland.page(address)
+        assert waits in page.main.text
+        refused = page_of(await roland.send(page.form(f"/timesheets/{key.timesheet_id}/approval")), 409)
+        assert waits in refused.main.text
+        assert site.rows(org, Decision) == []
 
 
 class TestOpening:

@@ -210,11 +210,12 @@ def _now(session: WriteSession) -> datetime:
 _ONE_AFTER_THE_OTHER = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
 
 # Whoever is just adding statements to a transaction that is there holds its row (by the trigger): it is left for later.
+# As an array they are chosen once, whatever the planner believes: joined, they could be chosen anew for each row.
 _TAKE = text(
     """
-    DELETE FROM unsealed WHERE tenant_id = :tenant AND transaction_id IN (
+    DELETE FROM unsealed WHERE tenant_id = :tenant AND transaction_id = ANY(ARRAY(
         SELECT transaction_id FROM unsealed WHERE tenant_id = :tenant LIMIT :most FOR UPDATE SKIP LOCKED
-    ) RETURNING transaction_id
+    )) RETURNING transaction_id
     """
 )
 

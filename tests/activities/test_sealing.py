@@ -17,6 +17,7 @@ from hypothesis import assume, given
 from hypothesis.strategies import datetimes, just, none, text
 from pymerkle import InmemoryTree, verify_consistency, verify_inclusion
 from sqlalchemy import Engine, select
+from sqlalchemy import text as sql
 
 from embedded import EmbeddedPostgres
 from models.database import command_transaction, read_session
@@ -52,6 +53,23 @@ def leaves(engine: Engine, org: Organisation) -> list[LedgerLeaf]:
         found = list(session.scalars(select(LedgerLeaf).order_by(LedgerLeaf.position)))
         session.expunge_all()
         return found
+
+
+def test_one_seal_takes_no_more_than_is_meant_by_any_plan(
+    engine: Engine, org: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Joined row by row, a choice with a limit would be made again for each row."""
+    monkeypatch.setattr("models.store.sealing.AT_ONCE", 2)
+    for name in "abcde":
+        tell(engine, org, name)
+
+    with command_transaction(engine, org.tenant_id) as session:
+        for way in ("hashjoin", "mergejoin", "hashagg", "sort", "material"):
+            session.execute(sql(f"SET LOCAL enable_{way} = off"))
+        made = seal(session, org.tenant_id, KEYS)
+
+    assert made
+    assert (made.content.size, made.goes_on) == (2, True)
 
 
 def test_everything_is_sealed_once(engine: Engine, org: Organisation, sealed: Callable[[], Sealed | None]) -> None:

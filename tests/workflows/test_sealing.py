@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,7 +17,7 @@ from models.messages import LedgerKey
 from models.rules.anchors import AnchorContent
 from models.store.anchors import replace_anchors
 from models.store.changes import GivenBy
-from models.store.sealing import Needed, keys_from, needed, seal
+from models.store.sealing import Needed, keys_from, needed
 from models.tables.seals import Anchor, Seal, SealAnchor
 from tests.activities.sealed import seal_some, tell, verified
 from tests.factories import Organisation
@@ -60,7 +59,7 @@ def seals(engine: Engine, org: Organisation) -> list[Seal]:
 async def test_a_run_seals_all_there_is_one_seal_after_the_other(
     office: Office, engine: Engine, org: Organisation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules[seal.__module__], "AT_ONCE", 2)
+    monkeypatch.setattr("models.store.sealing.AT_ONCE", 2)
     for number in range(5):
         tell(engine, org, f"s-{number}")
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from loading import loading
 from settings import SettingsError, get_settings, variable
 
 app = typer.Typer(
@@ -63,12 +64,15 @@ def up(
 @app.command()
 def web(host: Host = "127.0.0.1", port: Port = 8000, data_dir: DataDir = None) -> None:
     """Serve the pages and the API."""
-    import uvicorn
-
     get_settings()  # refuses in words, where the server would refuse with a stack trace
+    with loading():
+        import uvicorn
+
+        from web.app import create_app
+
+        application = create_app()
     uvicorn.run(
-        "web.app:create_app",
-        factory=True,
+        application,
         host=host,
         port=port,
         log_config=None,
@@ -81,8 +85,9 @@ def web(host: Host = "127.0.0.1", port: Port = 8000, data_dir: DataDir = None) -
 @app.command()
 def worker(data_dir: DataDir = None) -> None:
     """Carry out commands and deadlines, and take events from the broker; run as many as the machine has cores."""
-    from web.intake.broker import listening
-    from worker import main as run
+    with loading():
+        from web.intake.broker import listening
+        from worker import main as run
 
     run(beside=listening)
 

@@ -24,6 +24,7 @@ OURS = (
     "countersign",
     "upkeep",
     "listening",
+    "loading",
     "giving",
     "mail",
     "accruals",
@@ -98,6 +99,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], tuple[str, ...] | None]] = {
     "embedded.py": (("processes",), None),
     "processes.py": ((), None),
     "observability.py": ((), None),
+    "loading.py": ((), None),
 }
 
 

@@ -9,14 +9,18 @@ from sqlalchemy import select
 
 from demo.people import DEMO
 from models.commands import Asked, Body, Decide, Move, Submit
-from models.database import read_session
+from models.database import command_transaction, read_session
 from models.messages import SheetKey
-from models.reads.viewer import Onlooker
+from models.reads.opened import noting
+from models.reads.sheets import sheet_of
+from models.reads.viewer import Onlooker, circle_of_sheet, opens_sheet
 from models.rules.digest import sheet_digest
 from models.rules.periods import period_of, timesheet_id
 from models.rules.reasons import ReasonCode
 from models.rules.transitions import DECISIONS, CommandKind
+from models.rules.viewing import sitting_of
 from models.store.sheets import content_of, live_entries
+from models.store.views import Looker, record_opened
 from models.tables.timesheet import Command
 from web.services import Services
 
@@ -64,13 +68,28 @@ async def give(services: Services, given: Given, done: set[UUID]) -> None:
         on_behalf_of_id=for_id,
         reason=given.reason,
     )
-    await services.commands.give(Onlooker(DEMO.id, actor_id, for_id), asked)
+    onlooker = Onlooker(DEMO.id, actor_id, for_id)
+    if given.kind in DECISIONS:
+        await asyncio.to_thread(_look, services, onlooker, given)
+    await services.commands.give(onlooker, asked)
 
 
 def already_done(services: Services) -> set[UUID]:
     """Every command of the demo that was carried out."""
     with read_session(services.engine, DEMO.id) as session:
         return set(session.scalars(select(Command.id).where(Command.result.is_not(None))))
+
+
+def _look(services: Services, onlooker: Onlooker, given: Given) -> None:
+    """Whoever decides has opened it, like anybody who decides on a page."""
+    with read_session(services.engine, DEMO.id) as session, noting() as opened:
+        sheet = sheet_of(session, given.key.timesheet_id)
+        circle = circle_of_sheet(session, onlooker, sheet)
+        opens_sheet(onlooker, circle, sheet, sheet.revision)
+        agent = circle.members[onlooker.person_id].agent
+    looker = Looker(DEMO.id, onlooker.person_id, agent, sitting_of(given.id))
+    with command_transaction(services.engine, DEMO.id) as session:
+        record_opened(session, looker, opened.values(), services.now())
 
 
 def _body(services: Services, given: Given) -> Body:

@@ -19,13 +19,14 @@ from models.reads.acts import ActState, WantedActs, find_acts
 from models.rules.notices import NoticeKind
 from models.rules.reasons import ReasonCode
 from models.rules.transitions import OWED, SETTLED, CommandKind, State
+from models.store.views import has_viewed
 from models.tables.accruals import Adjustment
 from models.tables.approval import Delegation
 from models.tables.base import Base
 from models.tables.delivery import Notification
 from models.tables.projects import Summary
 from models.tables.timecard import TimeEntryVersion
-from models.tables.timesheet import Command, Decision, Timesheet, Waiting
+from models.tables.timesheet import Command, Decision, Submission, Timesheet, Waiting
 from tests.standing import Standing, in_time, up
 
 FACTS = (Adjustment, Command, Decision, Delegation, Summary, TimeEntryVersion)
@@ -80,6 +81,15 @@ def test_every_state_is_there_and_every_week_is_as_far_as_it_was_meant_to_be(fil
     assert {row.state for row in sheets} == set(State)
     assert {row.state for row in sheets if row.period_start < last_week} == SETTLED
     assert any(row.state in OWED for row in sheets if row.period_start == last_week)
+
+
+def test_whoever_decided_has_opened_what_they_decided_on(filled: Standing) -> None:
+    revisions = {row.id: row.revision for row in rows(filled, Submission)}
+    decided = rows(filled, Decision)
+    assert decided
+    with read_session(engine_for(filled.settings.database_url), DEMO.id) as session:
+        for row in decided:
+            assert has_viewed(session, row.decided_by_id, row.timesheet_id, revisions[row.submission_id])
 
 
 def test_somebody_stands_in_these_days(filled: Standing) -> None:

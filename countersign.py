@@ -95,7 +95,8 @@ def worker(data_dir: DataDir = None) -> None:
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
     """Bring the database to the present form, with the application's role and its rights."""
-    from models.migrate import migrate as run
+    with loading():
+        from models.migrate import migrate as run
 
     settings = get_settings()
     if settings.database_owner_url is None:

@@ -17,7 +17,8 @@ RUN /opt/tools/bin/python tools/assets.py build \
     && /opt/countersign/bin/python -m compileall -q /opt/countersign
 
 FROM python:3.11.14-slim-bookworm
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin countersign
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin countersign \
+    && install --directory --owner countersign /var/lib/countersign/anchors
 COPY --from=build /opt/countersign /opt/countersign
 ENV PATH=/opt/countersign/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER countersign

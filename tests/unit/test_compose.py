@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
+from activities.sealing import FOLDER
 from settings import PREFIX, Settings, variable
 
 PROJECT = Path(__file__).resolve().parents[2]
 COMPOSE = PROJECT / "docker-compose.yml"
+DOCKERFILE = PROJECT / "Dockerfile"
 ONE_SHOT = {"temporal-schema", "temporal-namespace", "migrate"}
 LASTING = {"postgres", "temporal", "temporal-ui", "worker", "web"}
 OURS = {"migrate", "worker", "web"}
@@ -101,6 +103,16 @@ def test_what_lasts_is_restarted_and_shows_its_health(services: dict[str, Any]) 
 def test_data_is_in_named_volumes(compose: dict[str, Any]) -> None:
     (first, *_) = compose["services"]["postgres"]["volumes"]
     assert first.partition(":")[0] in compose["volumes"]
+
+
+def test_files_of_anchors_outlive_their_worker(compose: dict[str, Any]) -> None:
+    """A volume that is new belongs to whom the folder in the image belongs to."""
+    worker = compose["services"]["worker"]
+    (named,) = worker["volumes"]
+    volume, folder = named.split(":")
+    assert volume in compose["volumes"]
+    assert folder == f"{worker['environment'][variable('data_dir')]}/{FOLDER}"
+    assert re.search(rf"install --directory --owner countersign {folder}$", DOCKERFILE.read_text(), re.MULTILINE)
 
 
 def test_a_worker_may_finish_what_it_does(services: dict[str, Any]) -> None:

@@ -56,6 +56,7 @@ def review_page(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: d
     since = compared(session, onlooker.person_id, submission, entries, zone)
     period = Period(sheet.period_start, sheet.period_end)
     commands = commands_offered(onlooker, circle, state, sheet.id)
+    policy = session.get_one(TenantPolicy, sheet.tenant_id) if commands & DECISIONS else None
     return ReviewShown(
         row=row_of(session, sheet.id, approver_if_any(session, onlooker), now),
         state=sheet.state,
@@ -71,13 +72,13 @@ def review_page(session: Session, onlooker: Onlooker, timesheet_id: UUID, now: d
         changed_since=since.since,
         reason=revision_reason(session, sheet),
         commands=commands,
-        held_back=_held_back(session, circle, sheet, submission) if commands & DECISIONS else None,
+        held_back=_held_back(session, policy, circle, sheet, submission) if policy else None,
         may_take_back=_may_take_back(session, onlooker, circle, sheet),
         notes=notes_in(session, sheet.owner_id, period, zone),
         decisions=decisions_on(session, sheet.id, {entry.id: entry for entry in entries}, zone),
         acts=_unanswered(session, onlooker, circle, sheet),
         asked=tuple(_others_asked(onlooker, circle, sheet)) if state is State.SUBMITTED else (),
-        then=tuple(_then(session, circle, sheet, submission)) if commands & DECISIONS else (),
+        then=tuple(_then(session, policy, circle, sheet, submission)) if policy else (),
         my_projects=_my_projects(onlooker, circle, sheet),
         look=submission.id if since.is_new else None,
     )
@@ -137,8 +138,9 @@ def _unanswered(session: Session, onlooker: Onlooker, circle: Circle, sheet: Tim
     return tuple(act for act in acts if act.event.answer is None or act.event.answer.verdict != "confirmed")
 
 
-def _held_back(session: Session, circle: Circle, sheet: Timesheet, submission: Submission) -> str | None:
-    policy = session.get_one(TenantPolicy, sheet.tenant_id)
+def _held_back(
+    session: Session, policy: TenantPolicy, circle: Circle, sheet: Timesheet, submission: Submission
+) -> str | None:
     return held_back(session, circle.owner, sheet.id, submission) if policy.answer_acts_first else None
 
 
@@ -152,9 +154,10 @@ def _others_asked(onlooker: Onlooker, circle: Circle, sheet: Timesheet) -> Itera
             yield approver_named(circle, approver)
 
 
-def _then(session: Session, circle: Circle, sheet: Timesheet, submission: Submission) -> Iterator[str]:
+def _then(
+    session: Session, policy: TenantPolicy, circle: Circle, sheet: Timesheet, submission: Submission
+) -> Iterator[str]:
     asking = circle.submitted.get(sheet.id)
-    policy = session.get_one(TenantPolicy, sheet.tenant_id)
     if asking and asking.stage is Stage.SUPERVISOR and Stage.PROJECT_LEAD in policy.approval_stages:
         leads = list(_leads(session, submission))
         if leads:

@@ -10,10 +10,12 @@ from sqlalchemy import Engine, event, insert
 from models.messages import SheetKey
 from models.rules.transitions import State
 from models.standard import TRAINING
+from models.store.sealing import keys_from
 from models.tables.people import Person
+from tests.activities.sealed import seal_some
 from tests.factories import MONDAY, Asking, Organisation, worked
 from tests.web.api.conftest import Api, Program, recorded, shift
-from tests.web.conftest import Site
+from tests.web.conftest import SECRET, Site
 
 STATEMENTS = {
     "the week": 25,
@@ -29,6 +31,9 @@ STATEMENTS = {
     "the balances of everybody": 8,
     "the balances of everybody as a list": 7,
     "the people": 7,
+    "the audit": 8,
+    "the seals": 14,
+    "the rules of compliance": 9,
     "acting for somebody": 6,
     "the start": 5,
 }
@@ -64,10 +69,12 @@ async def test_every_page_asks_as_often_with_much_as_with_little(
     site: Site, org: Organisation, owner_engine: Engine
 ) -> None:
     duanes = await site.bring_to(org, State.SUBMITTED)
+    assert seal_some(site.engine, org, keys_from(SECRET))
     assert await statements(site, org, duanes) == STATEMENTS
 
     for number in range(1, WAITING):
         await site.bring_to(org, State.SUBMITTED, day=MONDAY + timedelta(weeks=number))
+        assert seal_some(site.engine, org, keys_from(SECRET))
     maxs = corrected_often(site, org)
     add_people(owner_engine, org, 60)
     assert await statements(site, org, maxs) == STATEMENTS
@@ -109,6 +116,9 @@ async def statements(site: Site, org: Organisation, key: SheetKey) -> dict[str, 
         "the balances of everybody": (org.suzanne, "/balances/team?on=2026-11-22"),
         "the balances of everybody as a list": (org.suzanne, "/balances/team.csv?on=2026-11-22"),
         "the people": (org.suzanne, "/admin/people"),
+        "the audit": (org.suzanne, "/audit"),
+        "the seals": (org.suzanne, "/admin/seals"),
+        "the rules of compliance": (org.suzanne, "/admin/compliance"),
         "acting for somebody": (org.suzanne, f"/admin/people/{staff_id}/acting"),
         "the start": (org.roland, "/"),
     }

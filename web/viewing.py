@@ -7,10 +7,12 @@ they open is recorded as well, by its address. While the database is away the pa
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import structlog
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
@@ -25,6 +27,7 @@ from models.rules.viewing import address_seen, question_seen, sitting_of
 from models.store.looks import remember_look
 from models.store.views import Looker, Opened, record_opened, record_page
 from web.api.caller import Caller
+from web.auth.tokens import Holder
 from web.auth.viewer import REFRESH_HEADER, Viewer
 from web.services import Services
 
@@ -35,6 +38,9 @@ _REGION = re.compile(r"/live(/.*)?|/notifications/bell|/inbox/[^/]+/standing|/st
 
 QUESTIONS = frozenset({"/graphql", "/graphql/explore"})
 """Where the record is asked with POST."""
+
+SUBSCRIPTION = "/graphql subscription { commitNotifications }"
+"""What is said of whoever is told of commits, whatever fields they ask for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +113,32 @@ def _who(state: dict[str, Any]) -> tuple[Looker, frozenset[Role]] | None:
             agent = Agent(viewer.staff_id, viewer.name)
             return Looker(viewer.tenant_id, viewer.person_id, agent, sitting), viewer.roles
         case Caller() as caller:
-            sitting = sitting_of(caller.token_id, local_date(caller.at, caller.zone))
-            agent = Agent(caller.staff_id, caller.name)
-            return Looker(caller.tenant_id, caller.person_id, agent, sitting), caller.roles
+            return _program(caller, caller.at), caller.roles
     return None
+
+
+def _program(of: Caller | Holder, at: datetime) -> Looker:
+    """Whose token a program has; a sitting of it is a day."""
+    sitting = sitting_of(of.token_id, local_date(at, of.zone))
+    return Looker(of.tenant_id, of.person_id, Agent(of.staff_id, of.name), sitting)
 
 
 def _looks_by_itself(headers: Headers) -> bool:
     """A page that asks again by itself, or one that is fetched before anybody wants it."""
     purpose = headers.get("sec-purpose") or headers.get("purpose") or headers.get("x-moz") or ""
     return REFRESH_HEADER in headers or "prefetch" in purpose
+
+
+def record_subscription(engine: Engine, holder: Holder, at: datetime) -> UUID | None:
+    """Of an auditor who is told of commits that is recorded as well; the transaction that says so."""
+    if Role.AUDITOR not in holder.roles:
+        return None
+    try:
+        with command_transaction(engine, holder.tenant_id) as session:
+            return record_page(session, _program(holder, at), SUBSCRIPTION, at)
+    except SQLAlchemyError as away:
+        log.warning("view not recorded", error=type(away).__name__, person_id=str(holder.person_id))
+        return None
 
 
 def _record(use: Services, looking: Looking) -> None:

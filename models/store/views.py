@@ -61,11 +61,13 @@ def record_opened(session: WriteSession, by: Looker, opened: Iterable[Opened], a
         record_view(session, said_by, each.viewer, each.role, activity, at, (each.seen,), each.acts_for)
 
 
-def record_page(session: WriteSession, by: Looker, address: str, at: datetime) -> None:
-    """Record that somebody has opened a page, by its address, once in a sitting."""
+def record_page(session: WriteSession, by: Looker, address: str, at: datetime) -> UUID:
+    """Record that somebody has opened a page, by its address, once in a sitting; the transaction that says it."""
     page = page_id(by.tenant_id, address)
     activity = view_id(page, by.sitting)
-    record_view(session, _said_by(by, page, activity), by.agent, None, activity, at, page=address)
+    said_by = _said_by(by, page, activity)
+    record_view(session, said_by, by.agent, None, activity, at, page=address)
+    return said_by.transaction_id
 
 
 def record_view(

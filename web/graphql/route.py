@@ -44,7 +44,7 @@ async def answering(
     use: Services = connection.app.state.services
     bearer = connection.headers.get("Authorization")
     if connection.scope["type"] == "websocket":
-        yield Connected(use.engine, use.live.commits, bearer)
+        yield Connected(use.engine, use.live.commits, bearer, use.now)
         return
     caller = await run_in_threadpool(require_caller, use.engine, token_in(bearer), Scope.READ, tenant_id, use.now())
     connection.state.caller = caller

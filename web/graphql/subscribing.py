@@ -1,9 +1,10 @@
 """`commitNotifications`: what is added to the record, told as it is committed."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import Any, NewType, NoReturn
 from uuid import UUID
@@ -25,6 +26,7 @@ from web.api.caller import token_in
 from web.auth.sessions import hash_token
 from web.auth.tokens import Holder, Scope, holder_of
 from web.graphql.commits import Commits, Ended, NoMore, Subscriber
+from web.viewing import record_subscription
 
 Delta = NewType("Delta", object)
 """What a transaction said."""
@@ -50,6 +52,7 @@ class Connected(BaseContext):
     commits: Commits
     bearer: str | None
     """What the connection itself came with; else its first message says it."""
+    now: Callable[[], datetime]
 
     async def enter(self) -> None:
         """The first message came. Raises `ConnectionRejectionError` for whoever has no token that is good to read."""
@@ -64,12 +67,15 @@ class Connected(BaseContext):
         holder = await self._holder()
         if holder is None:
             raise NotTold(Ended.REFUSED.value)
+        listens = await asyncio.to_thread(record_subscription, self.engine, holder, self.now())
         subscriber = Subscriber(holder.tenant_id, hash_token(self._token), holder.seconds_left)
         try:
             self.commits.join(subscriber)
             async with aclosing(subscriber.transactions()) as told:  # type: ignore[type-var]  # it is a generator
                 async for transactions in told:
-                    for each in await asyncio.to_thread(self._read, transactions):
+                    # That they listen is no news to them.
+                    news = [each for each in transactions if each != listens]
+                    for each in await asyncio.to_thread(self._read, news):
                         yield each
         except NoMore as end:
             raise NotTold(end.why) from None

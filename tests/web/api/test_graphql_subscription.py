@@ -18,6 +18,7 @@ from models.rules.transitions import State
 from models.tables.auth import ApiToken
 from tests.activities.test_listening import end_listening
 from tests.factories import Organisation, change_person, hire, make_organisation
+from tests.looked import looks
 from tests.waiting import PATIENCE, eventually_async
 from tests.web.api.conftest import Api, Json, Program
 from tests.web.api.test_graphql import chronicler, say
@@ -144,6 +145,18 @@ class TestBeingTold:
             }
         ]
         assert first["id"].startswith("chronicle:agent:")
+
+    async def test_that_an_auditor_listens_is_recorded_once_a_day_and_no_news_to_them(
+        self, sockets: Sockets, site: Site, org: Organisation, api: Api, chronicle: Program, auditor: Program
+    ) -> None:
+        for document in (SUBMIT, AGENT):
+            async with sockets.subscribed(auditor) as told, sockets.subscribed(api.program(org, org.suzanne)):
+                said = (await say(chronicle, document))["data"]
+                assert (await told.notification())["txId"] == said["f0"]["txId"]
+
+        assert [(look.agent, look.saw) for look in looks(site, org)] == [
+            (site.staff_id(org, org.diana), "/graphql subscription { commitNotifications }")
+        ]
 
     async def test_what_the_product_records_is_told_as_well(
         self, sockets: Sockets, site: Site, org: Organisation, auditor: Program
